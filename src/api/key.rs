@@ -1,0 +1,97 @@
+//! How an object is named: kind, namespace and name.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Kind;
+
+/// The identity of an object on the board. Cheap to clone; ordered by kind, then namespace, then name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ObjectKey {
+    /// The kind with its group.
+    pub kind: Kind,
+    /// The namespace; empty for objects of the whole cluster.
+    pub namespace: Arc<str>,
+    /// `metadata.name`.
+    pub name: Arc<str>,
+}
+
+impl ObjectKey {
+    /// A key; `namespace` is empty for objects of the whole cluster.
+    pub fn new(kind: Kind, namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> ObjectKey {
+        ObjectKey { kind, namespace: namespace.into(), name: name.into() }
+    }
+
+    /// The key of a Pod.
+    pub fn pod(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> ObjectKey {
+        ObjectKey::new(Kind::Pod, namespace, name)
+    }
+
+    /// The key of a Service.
+    pub fn service(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> ObjectKey {
+        ObjectKey::new(Kind::Service, namespace, name)
+    }
+
+    /// The key of a Node.
+    pub fn node(name: impl Into<Arc<str>>) -> ObjectKey {
+        ObjectKey::new(Kind::Node, "", name)
+    }
+
+    /// Reads what [`ObjectKey::to_path`] wrote; `None` when the text has another shape.
+    pub fn from_path(path: &str) -> Option<ObjectKey> {
+        let mut parts = path.rsplitn(4, '/');
+        let name = parts.next()?;
+        let namespace = parts.next()?;
+        let kind = parts.next()?;
+        let api_version = parts.next()?;
+        Some(ObjectKey::new(Kind::from_api(api_version, kind), namespace, name))
+    }
+
+    /// One line that names the object for recordings and for the page: `apiVersion/kind/namespace/name`.
+    pub fn to_path(&self) -> String {
+        format!("{}/{}/{}/{}", self.kind.api_version(), self.kind.name(), self.namespace, self.name)
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    /// As people say it: `Service shop/web`, `Node node-1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.namespace.is_empty() {
+            write!(f, "{} {}", self.kind, self.name)
+        } else {
+            write!(f, "{} {}/{}", self.kind, self.namespace, self.name)
+        }
+    }
+}
+
+impl serde::Serialize for ObjectKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_path())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ObjectKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        ObjectKey::from_path(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("not an object key: {text:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_leads_back_to_the_key() {
+        for key in [
+            ObjectKey::pod("shop", "web-0"),
+            ObjectKey::node("node-1"),
+            ObjectKey::new(Kind::Ingress, "shop", "front"),
+            ObjectKey::new(Kind::from_api("example.com/v1", "Thing"), "shop", "x"),
+        ] {
+            assert_eq!(ObjectKey::from_path(&key.to_path()), Some(key));
+        }
+        assert_eq!(ObjectKey::from_path("v1/Pod"), None);
+    }
+}

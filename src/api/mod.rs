@@ -1,0 +1,13 @@
+//! What users write: Kubernetes objects, how they are named, selected and checked, and their text form.
+//!
+//! The object types come from `k8s-openapi`; nothing of the Kubernetes API is typed again here.
+
+pub mod key;
+pub mod kind;
+pub mod labels;
+pub mod object;
+pub mod validation;
+
+pub use key::ObjectKey;
+pub use kind::Kind;
+pub use object::{Live, Object, Resource};

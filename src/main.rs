@@ -1,0 +1,2 @@
+//! The page: mounts the Yew app.
+fn main() {}

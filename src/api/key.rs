@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use equivalent::Comparable as _;
+
 use super::Kind;
 
 /// The identity of an object on the board. Cheap to clone; ordered by kind, then namespace, then name.
@@ -50,6 +52,29 @@ impl ObjectKey {
     /// One line that names the object for recordings and for the page: `apiVersion/kind/namespace/name`.
     pub fn to_path(&self) -> String {
         format!("{}/{}/{}/{}", self.kind.api_version(), self.kind.name(), self.namespace, self.name)
+    }
+}
+
+/// A borrowed key, to look an object up without making an [`ObjectKey`].
+#[derive(Clone, Copy, Debug)]
+pub struct KeyRef<'a> {
+    /// The kind with its group.
+    pub kind: &'a Kind,
+    /// The namespace; empty for objects of the whole cluster.
+    pub namespace: &'a str,
+    /// `metadata.name`.
+    pub name: &'a str,
+}
+
+impl equivalent::Equivalent<ObjectKey> for KeyRef<'_> {
+    fn equivalent(&self, key: &ObjectKey) -> bool {
+        self.compare(key).is_eq()
+    }
+}
+
+impl equivalent::Comparable<ObjectKey> for KeyRef<'_> {
+    fn compare(&self, key: &ObjectKey) -> std::cmp::Ordering {
+        (self.kind, self.namespace, self.name).cmp(&(&key.kind, &*key.namespace, &*key.name))
     }
 }
 

@@ -6,8 +6,12 @@ pub mod key;
 pub mod kind;
 pub mod labels;
 pub mod object;
+pub mod random;
+pub mod time;
 pub mod validation;
 
 pub use key::ObjectKey;
 pub use kind::Kind;
 pub use object::{Live, Object, Resource};
+pub use random::Random;
+pub use time::Time;

@@ -29,7 +29,7 @@ pub struct Object {
 /// A type of object that the playground simulates.
 pub trait Resource: k8s_openapi::Metadata<Ty = ObjectMeta> + serde::Serialize + Clone + 'static {
     /// The kind of these objects.
-    const KIND: Kind;
+    const OBJECT_KIND: Kind;
     /// The object, if `live` is of this type.
     fn from_live(live: &Live) -> Option<&Arc<Self>>;
     /// The same object among all kinds.
@@ -51,7 +51,7 @@ macro_rules! live {
 
         $(
             impl Resource for $kind {
-                const KIND: Kind = Kind::$kind;
+                const OBJECT_KIND: Kind = Kind::$kind;
                 fn from_live(live: &Live) -> Option<&Arc<Self>> {
                     match live {
                         Live::$kind(object) => Some(object),

@@ -1,1 +1,1 @@
-//! See the map in the crate's documentation.
+//! Time: the event queue, controllers at work, requests in flight, the event log.

@@ -2,6 +2,7 @@
 //!
 //! The object types come from `k8s-openapi`; nothing of the Kubernetes API is typed again here.
 
+pub mod fields;
 pub mod key;
 pub mod kind;
 pub mod labels;

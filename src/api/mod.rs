@@ -2,11 +2,15 @@
 //!
 //! The object types come from `k8s-openapi`; nothing of the Kubernetes API is typed again here.
 
+pub mod decode;
 pub mod fields;
 pub mod key;
 pub mod kind;
 pub mod labels;
+pub mod nearest;
 pub mod object;
+pub mod path;
+pub mod problem;
 pub mod random;
 pub mod time;
 pub mod validation;
@@ -14,5 +18,7 @@ pub mod validation;
 pub use key::ObjectKey;
 pub use kind::Kind;
 pub use object::{Live, Object, Resource};
+pub use path::Path;
+pub use problem::{Problem, Severity};
 pub use random::Random;
 pub use time::Time;

@@ -10,6 +10,7 @@ use k8s_openapi::api::networking::v1::{Ingress, IngressClass, NetworkPolicy};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
+use super::decode::{Finding, Oddity, decode};
 use super::{Kind, ObjectKey};
 
 /// An object in the store. Clones share everything.
@@ -90,13 +91,16 @@ macro_rules! live {
                 }
             }
 
-            /// Reads `value` as an object of `kind`. The error is serde's and names no place: see `api::text` for
-            /// the reading of what people write.
-            pub fn from_value(kind: &Kind, value: &Value) -> Result<Live, serde_json::Error> {
-                Ok(match kind {
-                    $(Kind::$kind => Live::$kind(Arc::new(serde::Deserialize::deserialize(value)?)),)*
-                    Kind::Other(_) => Live::Other(Arc::new(value.clone())),
-                })
+            /// Reads `value` as an object of `kind`, and what was odd about it. The object is `None` if nothing could
+            /// be read; it is whole only if nothing was refused.
+            pub fn decode(kind: &Kind, value: &Value) -> (Option<Live>, Vec<Finding>) {
+                match kind {
+                    $(Kind::$kind => {
+                        let (object, findings) = decode(value);
+                        (object.map(|object| Live::$kind(Arc::new(object))), findings)
+                    })*
+                    Kind::Other(_) => (Some(Live::Other(Arc::new(value.clone()))), Vec::new()),
+                }
             }
         }
     };
@@ -118,6 +122,22 @@ live!(
     Ingress,
     NetworkPolicy
 );
+
+impl Live {
+    /// Reads `value` as an object of `kind`; unknown fields are left out. The error tells the first value that the API
+    /// server would refuse: see `api::text` for the reading of what people write.
+    pub fn from_value(kind: &Kind, value: &Value) -> Result<Live, serde_json::Error> {
+        let (live, findings) = Live::decode(kind, value);
+        let refused = findings.into_iter().find_map(|finding| match finding.what {
+            Oddity::Refused { message, .. } => Some(message),
+            Oddity::UnknownField { .. } => None,
+        });
+        match (live, refused) {
+            (Some(live), None) => Ok(live),
+            (_, refused) => Err(serde::de::Error::custom(refused.unwrap_or_default())),
+        }
+    }
+}
 
 impl Object {
     /// The object as type `T`, if it is one.

@@ -1,0 +1,593 @@
+//! Objects from JSON values, as lax and as strict as the API server's own decoder.
+//!
+//! This is the only deserializer that the types of `k8s-openapi` are read with: every further one would add all of
+//! them to the page again. It differs from serde_json's in what people need to be told: it knows the path, the type
+//! that holds a field and the names of its siblings, takes `null` for an empty value as Go does, and goes on after a
+//! value of a wrong type, so that one reading tells everything that is wrong.
+
+use std::cell::RefCell;
+
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::path::{Path, Segment};
+use go::{is_quantity, is_time};
+
+mod go;
+
+/// One thing that the decoder has to say about a value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// The value.
+    pub path: Path,
+    /// What is odd about it.
+    pub what: Oddity,
+}
+
+/// What is odd about a value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Oddity {
+    /// The type that holds the field has none of this name. The value is left out.
+    UnknownField {
+        /// The fields that it has.
+        siblings: &'static [&'static str],
+    },
+    /// The value can not be read as what the field wants; the API server refuses such an object.
+    Refused {
+        /// In the API server's words.
+        message: String,
+        /// What would be taken; empty when the message says it all.
+        wanted: &'static str,
+    },
+}
+
+/// Reads a value as `T`, and what was odd about it in the order of the document. The object is `None` if it is such
+/// that nothing could be read; it is whole only if no finding is [`Oddity::Refused`].
+///
+/// Models staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go Decode with strict decoding.
+pub fn decode<T: DeserializeOwned>(value: &Value) -> (Option<T>, Vec<Finding>) {
+    let context = Context::default();
+    let object = T::deserialize(Decode { value, context: &context });
+    let mut state = context.0.into_inner();
+    let object = object.map_err(|error| {
+        let path = state.at_error.take().unwrap_or_default();
+        state.findings.push(Finding { path, what: Oddity::Refused { message: error.0, wanted: "" } });
+    });
+    (object.ok(), state.findings)
+}
+
+#[derive(Default)]
+struct Context<'v>(RefCell<State<'v>>);
+
+#[derive(Default)]
+struct State<'v> {
+    steps: Vec<Step<'v>>,
+    findings: Vec<Finding>,
+    at_error: Option<Path>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'v> {
+    /// A field of the type that is named first.
+    Field(&'static str, &'v str),
+    Key(&'v str),
+    Index(usize),
+}
+
+impl State<'_> {
+    fn path(&self) -> Path {
+        Path(
+            self.steps
+                .iter()
+                .map(|step| match step {
+                    Step::Field(_, name) | Step::Key(name) => Segment::Field((*name).to_owned()),
+                    Step::Index(index) => Segment::Index(u32::try_from(*index).unwrap_or(u32::MAX)),
+                })
+                .collect(),
+        )
+    }
+
+    /// Models UnmarshalTypeError.Error of sigs.k8s.io/json: the type that holds the innermost field, the names of the
+    /// fields from the top, without keys and indexes, and the wanted Go type.
+    fn refuse_type(&mut self, found: &str, go_type: &str, wanted: &'static str) {
+        let mut holder = None;
+        let mut fields = String::new();
+        for step in &self.steps {
+            if let Step::Field(name, field) = step {
+                holder = Some((*name, *field));
+                if !fields.is_empty() {
+                    fields.push('.');
+                }
+                fields.push_str(field);
+            }
+        }
+        let message = match holder {
+            None => format!("json: cannot unmarshal {found} into Go value of type {go_type}"),
+            Some((name, field)) => {
+                let in_field = matches!(self.steps.last(), Some(Step::Field(..)));
+                let named =
+                    if in_field && go_type == "string" { go::named_string(name, field) } else { None };
+                let go_type = named.unwrap_or(go_type);
+                format!(
+                    "json: cannot unmarshal {found} into Go struct field {name}.{fields} of type {go_type}"
+                )
+            }
+        };
+        self.refuse(message, wanted);
+    }
+
+    fn refuse(&mut self, message: String, wanted: &'static str) {
+        let path = self.path();
+        self.findings.push(Finding { path, what: Oddity::Refused { message, wanted } });
+    }
+}
+
+/// One value to be read.
+#[derive(Clone, Copy)]
+struct Decode<'v, 'c> {
+    value: &'v Value,
+    context: &'c Context<'v>,
+}
+
+/// Why reading stopped: only a value that a type itself refuses does that.
+#[derive(Debug)]
+struct Stop(String);
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Stop {}
+
+impl serde::de::Error for Stop {
+    fn custom<T: std::fmt::Display>(message: T) -> Stop {
+        Stop(message.to_string())
+    }
+}
+
+const WHOLE_NUMBER: &str = "Write a whole number, without quotes.";
+const STRING: &str = "Write it in quotes.";
+const STRING_WANTED: &str = "Write a string.";
+const BOOLEAN: &str = "Write true or false, without quotes.";
+const LIST: &str = "Write a list: each item on a line of its own that starts with \"- \".";
+const MAP: &str = "Write keys and values: lines of the form \"key: value\", indented below this one.";
+
+impl<'v> Decode<'v, '_> {
+    /// Notes a value of a wrong type.
+    fn refuse(self, go_type: &str, wanted: &'static str) {
+        let found = match self.value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(_) => "bool".to_owned(),
+            Value::Number(number) if wanted == WHOLE_NUMBER => format!("number {number}"),
+            Value::Number(_) => "number".to_owned(),
+            Value::String(_) => "string".to_owned(),
+            Value::Array(_) => "array".to_owned(),
+            Value::Object(_) => "object".to_owned(),
+        };
+        self.context.0.borrow_mut().refuse_type(&found, go_type, wanted);
+    }
+
+    /// An integer of the named Go type; 0 after null and after a value of another type.
+    fn integer<T: TryFrom<i64> + TryFrom<u64> + Default>(self, go_type: &str) -> T {
+        let number = match self.value {
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(signed), _) => T::try_from(signed).ok(),
+                (None, Some(unsigned)) => T::try_from(unsigned).ok(),
+                (None, None) => None,
+            },
+            Value::Null => return T::default(),
+            _ => None,
+        };
+        number.unwrap_or_else(|| {
+            self.refuse(go_type, WHOLE_NUMBER);
+            T::default()
+        })
+    }
+
+    fn below<T>(
+        self,
+        step: Step<'v>,
+        value: &'v Value,
+        read: impl FnOnce(Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        self.context.0.borrow_mut().steps.push(step);
+        let result = read(Decode { value, context: self.context });
+        let mut state = self.context.0.borrow_mut();
+        if result.is_err() && state.at_error.is_none() {
+            state.at_error = Some(state.path());
+        }
+        state.steps.pop();
+        result
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident $visit:ident $go_type:literal,)*) => {
+        $(
+            fn $method<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+                visitor.$visit(self.integer($go_type))
+            }
+        )*
+    };
+}
+
+impl<'v> Deserializer<'v> for Decode<'v, '_> {
+    type Error = Stop;
+
+    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        if go::is_int_or_string(std::any::type_name::<V::Value>()) {
+            return match self.value {
+                Value::String(text) => visitor.visit_borrowed_str(text),
+                _ => visitor.visit_i64(self.integer::<i32>("int32").into()),
+            };
+        }
+        match self.value {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(signed), _) => visitor.visit_i64(signed),
+                (None, Some(unsigned)) => visitor.visit_u64(unsigned),
+                (None, None) => visitor.visit_f64(number.as_f64().unwrap_or(0.0)),
+            },
+            Value::Array(items) => visitor.visit_seq(Items { items: items.iter().enumerate(), of: self }),
+            Value::Object(map) => visitor.visit_map(Fields::keys(map, self)),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        match self.value {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        match self.value {
+            Value::Bool(value) => return visitor.visit_bool(*value),
+            Value::Null => {}
+            _ => self.refuse("bool", BOOLEAN),
+        }
+        visitor.visit_bool(false)
+    }
+
+    integers! {
+        deserialize_i8 visit_i8 "int8",
+        deserialize_i16 visit_i16 "int16",
+        deserialize_i32 visit_i32 "int32",
+        deserialize_i64 visit_i64 "int64",
+        deserialize_u8 visit_u8 "uint8",
+        deserialize_u16 visit_u16 "uint16",
+        deserialize_u32 visit_u32 "uint32",
+        deserialize_u64 visit_u64 "uint64",
+    }
+
+    fn deserialize_f64<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        match self.value {
+            Value::Number(number) => return visitor.visit_f64(number.as_f64().unwrap_or(0.0)),
+            Value::Null => {}
+            _ => self.refuse("float64", "Write a number, without quotes."),
+        }
+        visitor.visit_f64(0.0)
+    }
+
+    fn deserialize_f32<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        match self.value {
+            Value::String(text) => return visitor.visit_borrowed_str(text),
+            Value::Null => {}
+            Value::Number(_) | Value::Bool(_) => self.refuse("string", STRING),
+            _ => self.refuse("string", STRING_WANTED),
+        }
+        visitor.visit_borrowed_str("")
+    }
+
+    fn deserialize_string<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_seq<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        let items: &[Value] = match self.value {
+            Value::Array(items) => items,
+            Value::Null => &[],
+            _ => {
+                self.refuse(&go::type_name(std::any::type_name::<V::Value>()), LIST);
+                &[]
+            }
+        };
+        visitor.visit_seq(Items { items: items.iter().enumerate(), of: self })
+    }
+
+    fn deserialize_map<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        match self.value {
+            Value::Object(map) => return visitor.visit_map(Fields::keys(map, self)),
+            Value::Null => {}
+            _ => self.refuse(&go::type_name(std::any::type_name::<V::Value>()), MAP),
+        }
+        visitor.visit_map(Fields::none(self))
+    }
+
+    fn deserialize_struct<V: Visitor<'v>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Stop> {
+        match self.value {
+            Value::Object(map) => return visitor.visit_map(Fields::of(name, fields, map, self)),
+            Value::Null => {}
+            _ => self.refuse(&format!("v1.{name}"), MAP),
+        }
+        visitor.visit_map(Fields::none(self))
+    }
+
+    /// The types that check their text themselves: it is checked before, so that reading goes on after a bad one.
+    fn deserialize_newtype_struct<V: Visitor<'v>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Stop> {
+        match (name, self.value) {
+            ("Quantity", Value::String(text)) if is_quantity(text.trim()) => {}
+            ("Quantity", Value::Number(number)) if is_quantity(&number.to_string()) => {}
+            ("Quantity", value) => {
+                if !value.is_null() {
+                    self.context.0.borrow_mut().refuse(go::BAD_QUANTITY.to_owned(), go::QUANTITY);
+                }
+                return visitor.visit_newtype_struct(BorrowedStrDeserializer::new("0"));
+            }
+            ("Time" | "MicroTime", Value::String(text)) if is_time(text) => {}
+            ("Time" | "MicroTime", value) => {
+                match value {
+                    Value::String(text) => {
+                        self.context.0.borrow_mut().refuse(go::bad_time(text), go::TIME);
+                    }
+                    Value::Null => {}
+                    _ => self.refuse("string", STRING),
+                }
+                return visitor.visit_newtype_struct(BorrowedStrDeserializer::new("1970-01-01T00:00:00Z"));
+            }
+            _ => {}
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! {
+        <V: Visitor<'v>> char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier
+    }
+}
+
+/// The items of a list.
+struct Items<'v, 'c> {
+    items: std::iter::Enumerate<std::slice::Iter<'v, Value>>,
+    of: Decode<'v, 'c>,
+}
+
+impl<'v> SeqAccess<'v> for Items<'v, '_> {
+    type Error = Stop;
+
+    fn next_element_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<Option<T::Value>, Stop> {
+        let Some((index, value)) = self.items.next() else { return Ok(None) };
+        self.of.below(Step::Index(index), value, |item| seed.deserialize(item)).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+}
+
+/// The fields of an object, or the entries of a map.
+struct Fields<'v, 'c> {
+    entries: Option<serde_json::map::Iter<'v>>,
+    /// The type that holds the fields and the names that it knows; `None` for a map, whose keys are free.
+    known: Option<(&'static str, &'static [&'static str])>,
+    next: Option<(&'v str, &'v Value)>,
+    of: Decode<'v, 'c>,
+}
+
+impl<'v, 'c> Fields<'v, 'c> {
+    fn none(of: Decode<'v, 'c>) -> Self {
+        Fields { entries: None, known: None, next: None, of }
+    }
+
+    fn keys(map: &'v Map<String, Value>, of: Decode<'v, 'c>) -> Self {
+        Fields { entries: Some(map.iter()), ..Fields::none(of) }
+    }
+
+    fn of(
+        name: &'static str,
+        fields: &'static [&'static str],
+        map: &'v Map<String, Value>,
+        of: Decode<'v, 'c>,
+    ) -> Self {
+        Fields { known: Some((name, fields)), ..Fields::keys(map, of) }
+    }
+
+    /// Whether a whole object of the API stands inside another, as a claim template does: nobody compares the
+    /// `apiVersion` and `kind` of it with anything.
+    fn skips(&self, key: &str, fields: &[&str]) -> bool {
+        matches!(key, "apiVersion" | "kind")
+            && fields.contains(&"metadata")
+            && !self.of.context.0.borrow().steps.is_empty()
+    }
+}
+
+impl<'v> MapAccess<'v> for Fields<'v, '_> {
+    type Error = Stop;
+
+    fn next_key_seed<K: DeserializeSeed<'v>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
+        while let Some((key, value)) = self.entries.as_mut().and_then(Iterator::next) {
+            if let Some((name, siblings)) = self.known {
+                if !siblings.contains(&key.as_str()) {
+                    let mut state = self.of.context.0.borrow_mut();
+                    state.steps.push(Step::Field(name, key));
+                    let path = state.path();
+                    state.findings.push(Finding { path, what: Oddity::UnknownField { siblings } });
+                    state.steps.pop();
+                    continue;
+                }
+                if self.skips(key, siblings) {
+                    continue;
+                }
+            }
+            self.next = Some((key, value));
+            return seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<T::Value, Stop> {
+        let Some((key, value)) = self.next.take() else { return Err(Stop::custom("a value without a key")) };
+        let step = match self.known {
+            Some((name, _)) => Step::Field(name, key),
+            None => Step::Key(key),
+        };
+        self.of.below(step, value, |field| seed.deserialize(field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Kind, Live};
+    use serde_json::json;
+
+    /// What is odd about a Service with this spec: `path: message`, or `path: unknown`.
+    fn check(kind: Kind, value: Value, expected: &[&str]) {
+        let (live, findings) = Live::decode(&kind, &value);
+        assert!(live.is_some());
+        let found: Vec<String> = findings
+            .iter()
+            .map(|finding| match &finding.what {
+                Oddity::UnknownField { .. } => format!("{}: unknown", finding.path),
+                Oddity::Refused { message, .. } => format!("{}: {message}", finding.path),
+            })
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn unknown_fields_are_found_at_every_depth_with_their_siblings() {
+        let value = json!({"metadata": {"name": "web", "label": {}}, "spec": {"ports": [{"port": 80, "targetport": 1}]}});
+        check(
+            Kind::Service,
+            value.clone(),
+            &["metadata.label: unknown", "spec.ports[0].targetport: unknown"],
+        );
+        let (_, findings) = Live::decode(&Kind::Service, &value);
+        let Oddity::UnknownField { siblings } = &findings[1].what else { panic!() };
+        assert!(siblings.contains(&"targetPort"));
+    }
+
+    #[test]
+    fn wrong_types_are_worded_as_the_api_server_words_them() {
+        check(
+            Kind::Service,
+            json!({
+                "metadata": {"labels": {"app": 1}},
+                "spec": {"ports": [{"port": "80", "nodePort": 1.5, "targetPort": true, "protocol": 6}], "type": 5, "selector": "x"},
+            }),
+            &[
+                "metadata.labels.app: json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string",
+                "spec.ports[0].port: json: cannot unmarshal string into Go struct field ServicePort.spec.ports.port of type int32",
+                "spec.ports[0].nodePort: json: cannot unmarshal number 1.5 into Go struct field ServicePort.spec.ports.nodePort of type int32",
+                "spec.ports[0].targetPort: json: cannot unmarshal bool into Go struct field ServicePort.spec.ports.targetPort of type int32",
+                "spec.ports[0].protocol: json: cannot unmarshal number into Go struct field ServicePort.spec.ports.protocol of type v1.Protocol",
+                "spec.type: json: cannot unmarshal number into Go struct field ServiceSpec.spec.type of type v1.ServiceType",
+                "spec.selector: json: cannot unmarshal string into Go struct field ServiceSpec.spec.selector of type map[string]string",
+            ],
+        );
+        check(
+            Kind::Service,
+            json!({"spec": {"ports": {"port": 80}}}),
+            &[
+                "spec.ports: json: cannot unmarshal object into Go struct field ServiceSpec.spec.ports of type []v1.ServicePort",
+            ],
+        );
+        check(
+            Kind::Pod,
+            json!({"spec": {"containers": [{"name": "a", "env": [{"name": "A", "value": 1}], "command": "sh"}]}}),
+            &[
+                "spec.containers[0].env[0].value: json: cannot unmarshal number into Go struct field EnvVar.spec.containers.env.value of type string",
+                "spec.containers[0].command: json: cannot unmarshal string into Go struct field Container.spec.containers.command of type []string",
+            ],
+        );
+        check(
+            Kind::Pod,
+            json!({"spec": []}),
+            &["spec: json: cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec"],
+        );
+        check(
+            Kind::Service,
+            json!({"spec": {"ports": [{"port": 99999999999i64}]}}),
+            &[
+                "spec.ports[0].port: json: cannot unmarshal number 99999999999 into Go struct field ServicePort.spec.ports.port of type int32",
+            ],
+        );
+    }
+
+    #[test]
+    fn null_is_an_empty_value() {
+        check(
+            Kind::Pod,
+            json!({
+                "metadata": {"labels": {"app": null}, "creationTimestamp": null},
+                "spec": {"containers": [{"name": null, "ports": [null], "args": [null], "resources": {"limits": {"cpu": null}}}], "volumes": null},
+                "status": null,
+            }),
+            &[],
+        );
+    }
+
+    #[test]
+    fn quantities_may_be_numbers_and_bad_ones_are_refused() {
+        let with = |cpu: Value| json!({"spec": {"containers": [{"name": "a", "resources": {"limits": {"cpu": cpu}}}]}});
+        check(Kind::Pod, with(json!(1)), &[]);
+        check(Kind::Pod, with(json!(0.5)), &[]);
+        check(Kind::Pod, with(json!("64Mi")), &[]);
+        for bad in [json!("lots"), json!(true), json!([])] {
+            let refused = format!("spec.containers[0].resources.limits.cpu: {}", go::BAD_QUANTITY);
+            check(Kind::Pod, with(bad), &[&refused]);
+        }
+    }
+
+    #[test]
+    fn bad_times_are_refused_and_reading_goes_on() {
+        check(
+            Kind::Pod,
+            json!({"metadata": {"creationTimestamp": "yesterday", "label": 1}}),
+            &[
+                "metadata.creationTimestamp: parsing time \"yesterday\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"yesterday\" as \"2006-01-02T15:04:05Z07:00\"",
+                "metadata.label: unknown",
+            ],
+        );
+    }
+
+    #[test]
+    fn objects_inside_objects_need_no_api_version() {
+        check(
+            Kind::StatefulSet,
+            json!({"spec": {"serviceName": "a", "volumeClaimTemplates": [{"kind": "x", "apiVersion": "y", "metadata": {"name": "data"}}]}}),
+            &[],
+        );
+    }
+
+    #[test]
+    fn managed_fields_are_kept_as_they_are() {
+        let fields = json!({"f:spec": {"f:type": {}}, "x": [1, 1.5, null, true]});
+        let value =
+            json!({"metadata": {"managedFields": [{"fieldsV1": fields, "time": "2026-01-31T12:00:00Z"}]}});
+        let live = Live::from_value(&Kind::Service, &value).unwrap();
+        assert_eq!(live.to_value()["metadata"]["managedFields"][0]["fieldsV1"], fields);
+    }
+}

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 #[path = "conformance/dns.rs"]
 mod dns;
+#[path = "conformance/endpoint_slices.rs"]
+mod endpoint_slices;
 #[path = "conformance/labels.rs"]
 mod labels;
 #[path = "conformance/validation.rs"]
@@ -23,16 +25,19 @@ type Difference = String;
 type Checker = fn(&Value) -> (usize, Vec<Difference>);
 
 /// The areas that have a checker.
-const CHECKERS: &[(&str, Checker)] =
-    &[("dns", dns::check), ("labels", labels::check), ("validation", validation::check)];
+const CHECKERS: &[(&str, Checker)] = &[
+    ("dns", dns::check),
+    ("endpointslice", endpoint_slices::check),
+    ("endpointslice_directed", endpoint_slices::check),
+    ("endpointslice_sequences", endpoint_slices::check_sequences),
+    ("endpointslice_topology", endpoint_slices::check),
+    ("labels", labels::check),
+    ("validation", validation::check),
+];
 
 /// The areas that are not built yet. This list only ever shrinks.
 const NOT_YET: &[&str] = &[
     "endpoints",
-    "endpointslice",
-    "endpointslice_directed",
-    "endpointslice_sequences",
-    "endpointslice_topology",
     "httproute",
     "ingress",
     "ipalloc_clusterip",

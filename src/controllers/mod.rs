@@ -1,1 +1,6 @@
-//! See the map in the crate's documentation.
+//! The controllers, one file or folder each: from what is there and what is wanted to writes. All are pure.
+
+pub mod endpoint_slice;
+mod event;
+
+pub use event::{Event, EventType};

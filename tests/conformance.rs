@@ -15,6 +15,8 @@ mod dns;
 mod endpoint_slices;
 #[path = "conformance/labels.rs"]
 mod labels;
+#[path = "conformance/proxy.rs"]
+mod proxy;
 #[path = "conformance/validation.rs"]
 mod validation;
 
@@ -32,6 +34,7 @@ const CHECKERS: &[(&str, Checker)] = &[
     ("endpointslice_sequences", endpoint_slices::check_sequences),
     ("endpointslice_topology", endpoint_slices::check),
     ("labels", labels::check),
+    ("proxy", proxy::check),
     ("validation", validation::check),
 ];
 
@@ -47,7 +50,6 @@ const NOT_YET: &[&str] = &[
     "kubectl_output",
     "networkpolicy",
     "nftables",
-    "proxy",
 ];
 
 /// How many differences are printed for one file.

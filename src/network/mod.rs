@@ -1,6 +1,10 @@
 //! The data plane, one pure decision per file, and the trace of a request, hop by hop.
 
+pub mod addresses;
 pub mod dns;
+pub mod kube_proxy;
 pub mod request;
+pub mod settings;
 
 pub use request::{Action, Address, Change, Client, Hop, Outcome, Place, Request, Trace};
+pub use settings::{ProxyMode, Settings};

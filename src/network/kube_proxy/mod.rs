@@ -1,0 +1,18 @@
+//! kube-proxy: which endpoint the rules on a node choose for a packet.
+
+pub mod chains;
+mod decide;
+mod endpoint;
+mod service_port;
+mod sha256;
+mod topology;
+
+pub use decide::{
+    Chains, Drop, Forward, Masquerade, NodeView, Origin, Packet, Policy, Reject, Verdict, Way, decide,
+};
+pub use endpoint::{Endpoint, endpoints};
+pub use service_port::{
+    HEADLESS_LABEL, SERVICE_PROXY_NAME_LABEL, ServicePort, ServicePortName, load_balancer_ingress,
+    service_ports, source_ranges,
+};
+pub use topology::{Categories, TopologyMode, categorize_endpoints};

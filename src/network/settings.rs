@@ -1,0 +1,43 @@
+//! How the cluster's network is set up, as far as a request's way depends on it.
+
+use serde::{Deserialize, Serialize};
+
+/// The rules that kube-proxy writes on each node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyMode {
+    /// iptables, the default on Linux.
+    #[default]
+    Iptables,
+    /// nftables.
+    Nftables,
+    /// IPVS, deprecated since Kubernetes 1.35.
+    Ipvs,
+}
+
+impl ProxyMode {
+    /// What the gate of a node is called: `iptables rules (kube-proxy)`.
+    pub fn gate(self) -> &'static str {
+        match self {
+            ProxyMode::Iptables => "iptables rules (kube-proxy)",
+            ProxyMode::Nftables => "nftables rules (kube-proxy)",
+            ProxyMode::Ipvs => "IPVS rules (kube-proxy)",
+        }
+    }
+}
+
+/// The settings of the cluster's network.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// kube-proxy's `mode`.
+    pub proxy_mode: ProxyMode,
+    /// The domain of cluster DNS.
+    pub cluster_domain: String,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { proxy_mode: ProxyMode::default(), cluster_domain: "cluster.local".to_owned() }
+    }
+}

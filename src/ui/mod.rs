@@ -1,9 +1,15 @@
 //! The user interface: Yew components that draw the scene and send commands to the session.
 
-use yew::prelude::*;
+mod act;
+mod app;
+mod browser;
+mod events_model;
+mod icons;
+mod keys;
+mod menu;
+mod options;
+mod tabs;
+mod tools;
+mod top_bar;
 
-/// The whole page.
-#[component]
-pub fn App() -> Html {
-    html! { <main><h1>{ "Endpoint Playground" }</h1></main> }
-}
+pub use app::App;

@@ -1,0 +1,65 @@
+//! What the panels ask of the page.
+
+use endpoint_playground::api::Time;
+use endpoint_playground::network::Client;
+
+use super::events_model::{Selection, Tool};
+use super::options::Theme;
+
+/// A dialog over the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialog {
+    /// Paste or open YAML.
+    Import,
+    /// The board as YAML.
+    Export,
+    /// A link, and the snippet for another page.
+    Share,
+    /// Keys.
+    Help,
+    /// What shapes and colours mean.
+    Legend,
+}
+
+/// One thing that a panel asks for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Act {
+    /// Takes a tool.
+    Tool(Tool),
+    /// Lets time run, or stops it.
+    Play(bool),
+    /// Goes on to the next hop or event, and pauses.
+    Step,
+    /// So many simulated seconds in one second.
+    Speed(f64),
+    /// Goes to a moment.
+    Seek(Time),
+    /// Takes the newest change back.
+    Undo,
+    /// Does it again.
+    Redo,
+    /// Selects something, or nothing.
+    Select(Option<Selection>),
+    /// Shows a tab of the inspector.
+    Inspect(&'static str),
+    /// Shows a tab of the bottom panel.
+    List(&'static str),
+    /// Makes the bottom panel tall or low.
+    Tall(bool),
+    /// Opens a dialog, or closes the open one.
+    Dialog(Option<Dialog>),
+    /// Sets the colours.
+    Theme(Theme),
+    /// Begins a scenario.
+    Scenario(&'static str),
+    /// Begins an empty board.
+    Empty,
+    /// Unfolds the hops of a request and draws its way; `None` for the newest.
+    Focus(Option<u64>),
+    /// Writes a request from this client.
+    Compose(Client),
+    /// Shows a notice.
+    Say(String),
+    /// Takes a notice away.
+    Unsay(u64),
+}

@@ -1,0 +1,475 @@
+//! The one file of the page that speaks to the browser: frames, clipboard, location, storage, files, focus.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use endpoint_playground::api::Time;
+use gloo::events::{EventListener, EventListenerOptions, EventListenerPhase};
+use gloo::render::{AnimationFrame, request_animation_frame};
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
+use yew::prelude::*;
+
+// ---- frames -------------------------------------------------------------------------------------------------------
+
+/// Callbacks that run once in each frame with the moment on the screen, past Yew: the clock's text, the handle of the
+/// time line, the packets. Clones share the callbacks; components reach them as a context.
+#[derive(Clone, Default)]
+pub struct FrameHooks(Rc<Hooks>);
+
+type FrameCallback = Rc<dyn Fn(Time)>;
+
+#[derive(Default)]
+struct Hooks {
+    next: Cell<u64>,
+    all: RefCell<BTreeMap<u64, FrameCallback>>,
+    wake: RefCell<Option<Callback<()>>>,
+}
+
+impl PartialEq for FrameHooks {
+    fn eq(&self, other: &FrameHooks) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// A registered callback; dropping it takes the callback away.
+pub struct FrameHook {
+    hooks: FrameHooks,
+    number: u64,
+}
+
+impl Drop for FrameHook {
+    fn drop(&mut self) {
+        self.hooks.0.all.borrow_mut().remove(&self.number);
+    }
+}
+
+impl FrameHooks {
+    /// Registers a callback, and asks for a frame so that it runs at least once.
+    pub fn add(&self, callback: impl Fn(Time) + 'static) -> FrameHook {
+        let number = self.0.next.get();
+        self.0.next.set(number + 1);
+        self.0.all.borrow_mut().insert(number, Rc::new(callback));
+        self.wake();
+        FrameHook { hooks: self.clone(), number }
+    }
+
+    /// Asks for a frame. While time stands still no frames run; who draws something new, such as a panned board, asks.
+    pub fn wake(&self) {
+        let wake = self.0.wake.borrow().clone();
+        if let Some(wake) = wake {
+            wake.emit(());
+        }
+    }
+
+    /// Runs every callback.
+    pub fn run(&self, now: Time) {
+        let all: Vec<FrameCallback> = self.0.all.borrow().values().cloned().collect();
+        for callback in all {
+            callback(now);
+        }
+    }
+
+    /// Sets what [`FrameHooks::wake`] does.
+    pub fn on_wake(&self, wake: Callback<()>) {
+        *self.0.wake.borrow_mut() = Some(wake);
+    }
+}
+
+/// Asks the browser for the next frame; `then` gets its time in milliseconds. Dropping the result cancels it.
+pub fn next_frame(then: impl FnOnce(f64) + 'static) -> AnimationFrame {
+    request_animation_frame(then)
+}
+
+/// Runs `callback` each frame as long as the component stands.
+#[hook]
+pub fn use_frame(callback: impl Fn(Time) + 'static) {
+    let hooks = use_context::<FrameHooks>();
+    let latest: Rc<RefCell<Option<FrameCallback>>> = use_mut_ref(|| None);
+    *latest.borrow_mut() = Some(Rc::new(callback));
+    use_effect_with(hooks, move |hooks| {
+        let guard = hooks.as_ref().map(|hooks| {
+            hooks.add(move |now| {
+                let callback = latest.borrow().clone();
+                if let Some(callback) = callback {
+                    callback(now);
+                }
+            })
+        });
+        move || drop(guard)
+    });
+}
+
+// ---- the window ---------------------------------------------------------------------------------------------------
+
+/// A listener; dropping it takes it away.
+pub type Listener = EventListener;
+
+/// Runs `callback` for each key pressed anywhere on the page.
+pub fn on_key(callback: impl Fn(KeyboardEvent) + 'static) -> Listener {
+    let options = EventListenerOptions { phase: EventListenerPhase::Bubble, passive: false };
+    EventListener::new_with_options(&gloo::utils::document(), "keydown", options, move |event| {
+        if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+            callback(event.clone());
+        }
+    })
+}
+
+/// Runs `callback` when the page is hidden or about to go.
+pub fn on_leave(callback: impl Fn() + Clone + 'static) -> [Listener; 2] {
+    let hidden = {
+        let callback = callback.clone();
+        EventListener::new(&gloo::utils::document(), "visibilitychange", move |_| {
+            if gloo::utils::document().hidden() {
+                callback();
+            }
+        })
+    };
+    [hidden, EventListener::new(&gloo::utils::window(), "pagehide", move |_| callback())]
+}
+
+/// Runs `callback` when the fragment of the address changes.
+pub fn on_fragment(callback: impl Fn() + 'static) -> Listener {
+    EventListener::new(&gloo::utils::window(), "hashchange", move |_| callback())
+}
+
+/// Runs `callback` whenever the window has another size.
+pub fn on_resize(callback: impl Fn() + 'static) -> Listener {
+    EventListener::new(&gloo::utils::window(), "resize", move |_| callback())
+}
+
+/// Runs `callback` for each press of a pointer anywhere, before the page's own handlers.
+pub fn on_pointer_down(callback: impl Fn(&web_sys::Event) + 'static) -> Listener {
+    let options = EventListenerOptions { phase: EventListenerPhase::Capture, passive: true };
+    EventListener::new_with_options(&gloo::utils::document(), "pointerdown", options, callback)
+}
+
+/// Whether a media query holds.
+pub fn matches(query: &str) -> bool {
+    gloo::utils::window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
+
+/// The query of the address, without `?`.
+pub fn query() -> String {
+    let search = gloo::utils::window().location().search().unwrap_or_default();
+    search.strip_prefix('?').unwrap_or(&search).to_owned()
+}
+
+/// The fragment of the address, without `#`; empty when there is none.
+pub fn fragment() -> String {
+    let hash = gloo::utils::window().location().hash().unwrap_or_default();
+    hash.strip_prefix('#').unwrap_or(&hash).to_owned()
+}
+
+/// Takes the fragment out of the address, so that a reload opens what was made since.
+pub fn clear_fragment() {
+    let window = gloo::utils::window();
+    let location = window.location();
+    let address = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+    if let Ok(history) = window.history() {
+        // A sandboxed frame may forbid it; then the fragment stays, which does no harm.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+}
+
+/// The address of this page without query and fragment.
+pub fn page_address() -> String {
+    let location = gloo::utils::window().location();
+    location.origin().unwrap_or_default() + &location.pathname().unwrap_or_default()
+}
+
+/// Sets the colour theme; `None` follows the system.
+pub fn set_theme(theme: Option<&str>) {
+    if let Some(root) = gloo::utils::document().document_element() {
+        let result = match theme {
+            Some(theme) => root.set_attribute("data-theme", theme),
+            None => root.remove_attribute("data-theme"),
+        };
+        // Setting an attribute of a valid name does not fail.
+        let _ = result;
+    }
+}
+
+/// Sets the title of the page.
+pub fn set_title(title: &str) {
+    gloo::utils::document().set_title(title);
+}
+
+// ---- storage ------------------------------------------------------------------------------------------------------
+
+fn storage() -> Option<web_sys::Storage> {
+    // A sandboxed frame or a browser without cookies has none.
+    gloo::utils::window().local_storage().ok().flatten()
+}
+
+/// What is stored under a name.
+pub fn stored(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok().flatten()
+}
+
+/// Stores a text under a name; `false` when the browser refuses.
+pub fn store(name: &str, text: &str) -> bool {
+    storage().is_some_and(|storage| storage.set_item(name, text).is_ok())
+}
+
+/// Forgets what is stored under a name.
+pub fn forget(name: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(name);
+    }
+}
+
+// ---- clipboard and files ------------------------------------------------------------------------------------------
+
+/// Copies a text; `done` hears whether it worked.
+pub fn copy(text: &str, done: Callback<bool>) {
+    let clipboard = gloo::utils::window().navigator().clipboard();
+    // Outside a secure context there is no clipboard, whatever the type says.
+    if clipboard.is_undefined() {
+        done.emit(false);
+        return;
+    }
+    let promise = clipboard.write_text(text);
+    yew::platform::spawn_local(async move {
+        done.emit(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok());
+    });
+}
+
+/// Offers a text as a file to save.
+pub fn save_file(name: &str, media_type: &str, text: &str) {
+    let blob = gloo::file::Blob::new_with_options(text, Some(media_type));
+    let address = gloo::file::ObjectUrl::from(blob);
+    let document = gloo::utils::document();
+    let link = document.create_element("a").ok().and_then(|link| link.dyn_into::<HtmlElement>().ok());
+    if let Some(link) = link {
+        let set = link.set_attribute("href", &address).and_then(|()| link.set_attribute("download", name));
+        if set.is_ok() {
+            link.click();
+        }
+    }
+    // The browser has begun to read the blob by the time a second is over.
+    gloo::timers::callback::Timeout::new(1_000, move || drop(address)).forget();
+}
+
+/// A file being read; dropping it stops the reading.
+pub type Reading = gloo::file::callbacks::FileReader;
+
+/// Reads the files of an `<input type=file>`; `then` gets each name and text, or what went wrong.
+pub fn read_files(event: &Event, then: &Callback<Result<(String, String), String>>) -> Vec<Reading> {
+    let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return Vec::new() };
+    let readings = input.files().map(|files| read_list(&files, then)).unwrap_or_default();
+    // So that the same file can be chosen again.
+    input.set_value("");
+    readings
+}
+
+/// Reads the files that were dropped on an element.
+pub fn read_dropped(event: &DragEvent, then: &Callback<Result<(String, String), String>>) -> Vec<Reading> {
+    let files = event.data_transfer().and_then(|data| data.files());
+    files.map(|files| read_list(&files, then)).unwrap_or_default()
+}
+
+fn read_list(files: &web_sys::FileList, then: &Callback<Result<(String, String), String>>) -> Vec<Reading> {
+    gloo::file::FileList::from(files.clone())
+        .iter()
+        .map(|file| {
+            let (name, then) = (file.name(), then.clone());
+            gloo::file::callbacks::read_as_text(file, move |text| {
+                then.emit(text.map(|text| (name.clone(), text)).map_err(|error| format!("{name}: {error}")));
+            })
+        })
+        .collect()
+}
+
+// ---- elements -----------------------------------------------------------------------------------------------------
+
+/// The text in the input, text area or select that an event comes from.
+pub fn value_of(event: &web_sys::Event) -> String {
+    let Some(target) = event.target() else { return String::new() };
+    if let Some(input) = target.dyn_ref::<HtmlInputElement>() {
+        input.value()
+    } else if let Some(area) = target.dyn_ref::<HtmlTextAreaElement>() {
+        area.value()
+    } else if let Some(select) = target.dyn_ref::<HtmlSelectElement>() {
+        select.value()
+    } else {
+        String::new()
+    }
+}
+
+/// Whether the check box that an event comes from is on.
+pub fn is_checked(event: &web_sys::Event) -> bool {
+    event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked())
+}
+
+/// The text in an input.
+pub fn text_in(node: &NodeRef) -> String {
+    node.cast::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default()
+}
+
+/// Sets the text of an input past Yew.
+pub fn set_value(node: &NodeRef, value: &str) {
+    if let Some(input) = node.cast::<HtmlInputElement>() {
+        input.set_value(value);
+    }
+}
+
+/// Moves the keyboard focus to an element.
+pub fn focus(node: &NodeRef) {
+    if let Some(element) = node.cast::<HtmlElement>() {
+        let _ = element.focus();
+    }
+}
+
+/// Moves the keyboard focus to the element with an id.
+pub fn focus_id(id: &str) {
+    if let Some(element) = gloo::utils::document().get_element_by_id(id) {
+        focus_element(&element);
+    }
+}
+
+fn focus_element(element: &web_sys::Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let _ = element.focus();
+    }
+}
+
+/// Moves the focus among the elements below `root` that a selector finds: `step` 1 to the next, -1 to the one before,
+/// around the ends; `i32::MIN` to the first, `i32::MAX` to the last.
+pub fn move_focus(root: &NodeRef, selector: &str, step: i32) {
+    let Some(root) = root.cast::<web_sys::Element>() else { return };
+    let Ok(found) = root.query_selector_all(selector) else { return };
+    let count = i32::try_from(found.length()).unwrap_or(0);
+    if count == 0 {
+        return;
+    }
+    let active = gloo::utils::document().active_element();
+    let at = |index: i32| u32::try_from(index).ok().and_then(|index| found.item(index));
+    let here = (0..count).find(|index| match (&active, at(*index)) {
+        (Some(active), Some(node)) => node.is_same_node(Some(active)),
+        _ => false,
+    });
+    let target = match (step, here) {
+        (i32::MIN, _) | (1, None) => 0,
+        (i32::MAX, _) | (_, None) => count - 1,
+        (step, Some(here)) => (here + step).rem_euclid(count),
+    };
+    if let Some(element) = at(target).and_then(|node| node.dyn_into::<web_sys::Element>().ok()) {
+        focus_element(&element);
+    }
+}
+
+/// Sets the text of an element past Yew.
+pub fn set_text(node: &NodeRef, text: &str) {
+    if let Some(node) = node.get() {
+        node.set_text_content(Some(text));
+    }
+}
+
+/// Sets a custom property of an element past Yew.
+pub fn set_property(node: &NodeRef, name: &str, value: &str) {
+    if let Some(element) = node.cast::<HtmlElement>() {
+        let _ = element.style().set_property(name, value);
+    }
+}
+
+/// Sets an attribute of an element past Yew.
+pub fn set_attribute(node: &NodeRef, name: &str, value: &str) {
+    if let Some(element) = node.cast::<HtmlElement>() {
+        let _ = element.set_attribute(name, value);
+    }
+}
+
+/// Whether an element holds the target of an event.
+pub fn holds(node: &NodeRef, event: &web_sys::Event) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+    node.get().is_some_and(|node| node.contains(target.as_ref()))
+}
+
+/// Whether keys typed at the target of an event are text: then letters are no shortcuts.
+pub fn is_typing(event: &web_sys::Event) -> bool {
+    let Some(element) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
+        return false;
+    };
+    match element.tag_name().as_str() {
+        "TEXTAREA" | "SELECT" => true,
+        "INPUT" => !matches!(
+            element.get_attribute("type").as_deref(),
+            Some("checkbox" | "radio" | "button" | "range" | "file")
+        ),
+        _ => element.is_content_editable(),
+    }
+}
+
+/// Whether the target of an event takes Space and Enter for itself: a button, a link, a tab, a check box.
+pub fn is_pressable(event: &web_sys::Event) -> bool {
+    let Some(element) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
+        return false;
+    };
+    element.closest("button, a[href], summary, input, [role=button], [role=option]").ok().flatten().is_some()
+}
+
+/// Whether a dialog lies over the page.
+pub fn dialog_is_open() -> bool {
+    gloo::utils::document().query_selector("dialog[open]").ok().flatten().is_some()
+}
+
+/// Opens a `<dialog>` over the page; the browser keeps the focus inside and closes it on Escape.
+pub fn show_dialog(node: &NodeRef) {
+    if let Some(dialog) = node.cast::<web_sys::HtmlDialogElement>()
+        && !dialog.open()
+    {
+        let _ = dialog.show_modal();
+    }
+}
+
+/// The selected stretch of a text area, in UTF-16 units.
+pub fn selected_range(node: &NodeRef) -> Option<(u32, u32)> {
+    let area = node.cast::<HtmlTextAreaElement>()?;
+    Some((area.selection_start().ok().flatten()?, area.selection_end().ok().flatten()?))
+}
+
+/// Puts a text into a text area and selects a stretch of it.
+pub fn set_area(node: &NodeRef, text: &str, from: u32, to: u32) {
+    if let Some(area) = node.cast::<HtmlTextAreaElement>() {
+        area.set_value(text);
+        let _ = area.set_selection_range(from, to);
+    }
+}
+
+/// Selects a stretch of a text area, moves the focus there and scrolls it into view. `line` counts from 0.
+pub fn reveal_in_area(node: &NodeRef, from: u32, to: u32, line: u32, line_height: i32) {
+    if let Some(area) = node.cast::<HtmlTextAreaElement>() {
+        let _ = area.focus();
+        let _ = area.set_selection_range(from, to);
+        let top = i32::try_from(line).unwrap_or(0).saturating_mul(line_height);
+        area.set_scroll_top((top - area.client_height() / 2).max(0));
+    }
+}
+
+/// How far an element is scrolled down.
+pub fn scroll_top(node: &NodeRef) -> i32 {
+    node.cast::<web_sys::Element>().map_or(0, |element| element.scroll_top())
+}
+
+/// Scrolls an element down.
+pub fn set_scroll_top(node: &NodeRef, top: i32) {
+    if let Some(element) = node.cast::<web_sys::Element>() {
+        element.set_scroll_top(top);
+    }
+}
+
+/// Brings an element into view.
+pub fn scroll_into_view(node: &NodeRef) {
+    if let Some(element) = node.cast::<web_sys::Element>() {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Opens an address in a new tab.
+pub fn open_tab(address: &str) {
+    let _ = gloo::utils::window().open_with_url_and_target_and_features(address, "_blank", "noopener");
+}

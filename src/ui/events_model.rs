@@ -1,0 +1,129 @@
+//! What the board and the panels tell the page: tools, what is selected, what was done.
+
+use endpoint_playground::api::ObjectKey;
+use endpoint_playground::network::Client;
+
+/// What a click on the board does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tool {
+    /// Select and drag.
+    #[default]
+    Select,
+    /// Place a Pod.
+    Pod,
+    /// Place a Service.
+    Service,
+    /// Place an Ingress.
+    Ingress,
+    /// Place a Node.
+    Node,
+    /// Place a Deployment.
+    Deployment,
+    /// Send from a client.
+    Client,
+}
+
+impl Tool {
+    /// The tools in the order of the rail.
+    pub const ALL: [Tool; 7] =
+        [Tool::Select, Tool::Pod, Tool::Service, Tool::Ingress, Tool::Node, Tool::Deployment, Tool::Client];
+
+    /// The key that picks the tool.
+    pub fn letter(self) -> char {
+        match self {
+            Tool::Select => 'V',
+            Tool::Pod => 'P',
+            Tool::Service => 'S',
+            Tool::Ingress => 'I',
+            Tool::Node => 'N',
+            Tool::Deployment => 'D',
+            Tool::Client => 'C',
+        }
+    }
+
+    /// The tool that a key picks.
+    pub fn for_letter(letter: char) -> Option<Tool> {
+        Tool::ALL.into_iter().find(|tool| tool.letter() == letter.to_ascii_uppercase())
+    }
+
+    /// The name of the tool, in Kubernetes' words where it has some.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tool::Select => "Select",
+            Tool::Pod => "Pod",
+            Tool::Service => "Service",
+            Tool::Ingress => "Ingress",
+            Tool::Node => "Node",
+            Tool::Deployment => "Deployment",
+            Tool::Client => "Client",
+        }
+    }
+
+    /// The word under the icon, short enough for the rail.
+    pub fn short_name(self) -> &'static str {
+        match self {
+            Tool::Deployment => "Deploy",
+            other => other.name(),
+        }
+    }
+
+    /// The icon.
+    pub fn icon(self) -> &'static str {
+        match self {
+            Tool::Select => "i-select",
+            Tool::Pod => "i-pod",
+            Tool::Service => "i-svc",
+            Tool::Ingress => "i-ingress",
+            Tool::Node => "i-node",
+            Tool::Deployment => "i-deploy",
+            Tool::Client => "i-laptop",
+        }
+    }
+}
+
+/// What the inspector shows.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Selection {
+    /// An object.
+    Object(ObjectKey),
+    /// Something that sends requests.
+    Client(Client),
+    /// The load balancer of a Service.
+    LoadBalancer(ObjectKey),
+    /// The cluster's DNS server or the public resolver.
+    Dns,
+}
+
+impl Selection {
+    /// The object that is selected, or that stands behind what is selected.
+    pub fn object(&self) -> Option<&ObjectKey> {
+        match self {
+            Selection::Object(key) | Selection::LoadBalancer(key) => Some(key),
+            Selection::Client(_) | Selection::Dns => None,
+        }
+    }
+}
+
+/// What a person did on the board.
+#[derive(Clone, PartialEq, Debug)]
+pub enum BoardEvent {
+    /// Selected something, or nothing.
+    Select(Option<Selection>),
+    /// Asked for the inspector of something, by double click or Enter.
+    Open(Selection),
+    /// Clicked with a tool that makes an object.
+    PlaceNew {
+        /// Which tool.
+        tool: Tool,
+        /// Where, in pixels of the board at 100 %.
+        at: (i32, i32),
+        /// The name of the node that was clicked, for a Pod.
+        on_node: Option<String>,
+    },
+    /// Clicked a client with the client tool: the composer takes it as the sender.
+    SendFrom(Client),
+    /// Clicked a packet or its track: the list unfolds it.
+    FocusRequest(u64),
+    /// Something that a notice should say.
+    Say(String),
+}

@@ -1,0 +1,69 @@
+//! The rail of tools at the left, and the round button that holds them on a phone.
+
+use yew::prelude::*;
+
+use super::events_model::Tool;
+use super::icons::icon;
+use super::menu::{Menu, MenuItem};
+
+/// What the tools need.
+#[derive(Properties, PartialEq)]
+pub struct ToolsProps {
+    /// The tool in the hand.
+    pub tool: Tool,
+    /// Takes another.
+    pub on_tool: Callback<Tool>,
+}
+
+/// The rail.
+#[component]
+pub fn Tools(props: &ToolsProps) -> Html {
+    html! {
+        <nav class="tools" aria-label="Tools">
+            for tool in Tool::ALL {
+                <button type="button" class="tool" aria-pressed={(tool == props.tool).to_string()}
+                    aria-label={format!("{}, key {}", tool.name(), tool.letter())}
+                    title={format!("{} ({})", hint(tool), tool.letter())}
+                    onclick={props.on_tool.reform(move |_| tool)}>
+                    { icon(tool.icon()) }
+                    <span class="tool-name">{ tool.short_name() }</span>
+                    <kbd class="tool-key">{ tool.letter() }</kbd>
+                </button>
+            }
+        </nav>
+    }
+}
+
+/// What a tool is for, in a few words.
+pub fn hint(tool: Tool) -> &'static str {
+    match tool {
+        Tool::Select => "Select and drag",
+        Tool::Pod => "Pod: click a node, or the board",
+        Tool::Service => "Service: click the board",
+        Tool::Ingress => "Ingress: click the board",
+        Tool::Node => "Node: click the board",
+        Tool::Deployment => "Deployment: click the board",
+        Tool::Client => "Client: click what shall send a request",
+    }
+}
+
+/// The round button of the phone.
+#[component]
+pub fn RoundTools(props: &ToolsProps) -> Html {
+    let items: Vec<MenuItem> = Tool::ALL
+        .into_iter()
+        .map(|tool| {
+            MenuItem::new(tool.name(), props.on_tool.reform(move |()| tool))
+                .icon(tool.icon())
+                .chosen(tool == props.tool)
+        })
+        .collect();
+    let face = if props.tool == Tool::Select { "i-plus" } else { props.tool.icon() };
+    html! {
+        <span class="round-tools">
+            <Menu label="Add to the board" {items} class={classes!("round")} to_left=true arrow=false>
+                { icon(face) }
+            </Menu>
+        </span>
+    }
+}

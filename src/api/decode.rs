@@ -149,8 +149,12 @@ impl serde::de::Error for Stop {
 }
 
 const WHOLE_NUMBER: &str = "Write a whole number, without quotes.";
-const STRING: &str = "Write it in quotes.";
-const STRING_WANTED: &str = "Write a string.";
+/// What to do about a number where a string is wanted.
+pub const STRING: &str = "Write it in quotes.";
+/// What to do about a boolean where a string is wanted.
+pub const STRING_NOT_BOOLEAN: &str = "Write it in quotes: YAML takes this word for true or false.";
+/// What to do about a list or map where a string is wanted.
+pub const STRING_WANTED: &str = "Write a string.";
 const BOOLEAN: &str = "Write true or false, without quotes.";
 const LIST: &str = "Write a list: each item on a line of its own that starts with \"- \".";
 const MAP: &str = "Write keys and values: lines of the form \"key: value\", indented below this one.";
@@ -282,7 +286,8 @@ impl<'v> Deserializer<'v> for Decode<'v, '_> {
         match self.value {
             Value::String(text) => return visitor.visit_borrowed_str(text),
             Value::Null => {}
-            Value::Number(_) | Value::Bool(_) => self.refuse("string", STRING),
+            Value::Number(_) => self.refuse("string", STRING),
+            Value::Bool(_) => self.refuse("string", STRING_NOT_BOOLEAN),
             _ => self.refuse("string", STRING_WANTED),
         }
         visitor.visit_borrowed_str("")

@@ -12,6 +12,7 @@ pub mod object;
 pub mod path;
 pub mod problem;
 pub mod random;
+pub mod text;
 pub mod time;
 pub mod validation;
 

@@ -13,6 +13,8 @@ use serde_json::Value;
 mod dns;
 #[path = "conformance/endpoint_slices.rs"]
 mod endpoint_slices;
+#[path = "conformance/ingress.rs"]
+mod ingress;
 #[path = "conformance/labels.rs"]
 mod labels;
 #[path = "conformance/proxy.rs"]
@@ -33,6 +35,7 @@ const CHECKERS: &[(&str, Checker)] = &[
     ("endpointslice_directed", endpoint_slices::check),
     ("endpointslice_sequences", endpoint_slices::check_sequences),
     ("endpointslice_topology", endpoint_slices::check),
+    ("ingress", ingress::check),
     ("labels", labels::check),
     ("proxy", proxy::check),
     ("validation", validation::check),
@@ -42,7 +45,6 @@ const CHECKERS: &[(&str, Checker)] = &[
 const NOT_YET: &[&str] = &[
     "endpoints",
     "httproute",
-    "ingress",
     "ipalloc_clusterip",
     "ipalloc_nodeport",
     "iptables",

@@ -2,6 +2,8 @@
 
 pub mod addresses;
 pub mod dns;
+pub mod http;
+pub mod ingress;
 pub mod kube_proxy;
 pub mod request;
 pub mod settings;

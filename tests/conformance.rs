@@ -15,6 +15,8 @@ mod dns;
 mod endpoint_slices;
 #[path = "conformance/ingress.rs"]
 mod ingress;
+#[path = "conformance/endpoints.rs"]
+mod endpoints;
 #[path = "conformance/labels.rs"]
 mod labels;
 #[path = "conformance/proxy.rs"]
@@ -31,6 +33,7 @@ type Checker = fn(&Value) -> (usize, Vec<Difference>);
 /// The areas that have a checker.
 const CHECKERS: &[(&str, Checker)] = &[
     ("dns", dns::check),
+    ("endpoints", endpoints::check),
     ("endpointslice", endpoint_slices::check),
     ("endpointslice_directed", endpoint_slices::check),
     ("endpointslice_sequences", endpoint_slices::check_sequences),
@@ -43,7 +46,6 @@ const CHECKERS: &[(&str, Checker)] = &[
 
 /// The areas that are not built yet. This list only ever shrinks.
 const NOT_YET: &[&str] = &[
-    "endpoints",
     "httproute",
     "ipalloc_clusterip",
     "ipalloc_nodeport",

@@ -26,6 +26,7 @@ pub use endpoint::{ZONE_LABEL, endpoint_hostname, is_pod_ready, should_pod_be_in
 pub use port::find_port;
 pub use reconcile::reconcile;
 pub use slice::{HEADLESS_LABEL, MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL, TRIGGER_TIME_ANNOTATION};
+pub(super) use slice::{controller_reference, name_prefix};
 pub use topology::TopologyCache;
 pub use tracker::SliceTracker;
 

@@ -13,10 +13,10 @@ use serde_json::Value;
 mod dns;
 #[path = "conformance/endpoint_slices.rs"]
 mod endpoint_slices;
-#[path = "conformance/ingress.rs"]
-mod ingress;
 #[path = "conformance/endpoints.rs"]
 mod endpoints;
+#[path = "conformance/ingress.rs"]
+mod ingress;
 #[path = "conformance/labels.rs"]
 mod labels;
 #[path = "conformance/proxy.rs"]

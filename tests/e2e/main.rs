@@ -1,0 +1,8 @@
+//! The stories: the built page in a real browser. Run by `./dev test`, or with a page in dist/ by
+//! `cargo test --test e2e`. Each story has a browser session of its own and fails on any error in the console.
+
+mod page;
+mod server;
+
+mod board;
+mod shots;

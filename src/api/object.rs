@@ -66,6 +66,17 @@ macro_rules! live {
         )*
 
         impl Live {
+            /// The kind of the object.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Live::$kind(_) => Kind::$kind,)*
+                    Live::Other(value) => {
+                        let text = |field| value.get(field).and_then(Value::as_str).unwrap_or_default();
+                        Kind::from_api(text("apiVersion"), text("kind"))
+                    }
+                }
+            }
+
             /// The metadata of a simulated object; `None` for a kind that is only kept.
             pub fn metadata(&self) -> Option<&ObjectMeta> {
                 match self {

@@ -1,5 +1,7 @@
 //! The API server and etcd: objects with their revision, watch events, indexes, admission.
 
+pub mod admission;
+pub mod config;
 mod index;
 
 use std::collections::BTreeMap;

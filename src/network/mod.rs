@@ -5,6 +5,7 @@ pub mod dns;
 pub mod http;
 pub mod ingress;
 pub mod kube_proxy;
+pub mod network_policy;
 pub mod request;
 pub mod settings;
 

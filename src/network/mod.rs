@@ -5,9 +5,11 @@ pub mod dns;
 pub mod http;
 pub mod ingress;
 pub mod kube_proxy;
+pub mod load_balancer;
 pub mod network_policy;
 pub mod request;
 pub mod settings;
+pub mod trace;
 
 pub use request::{Action, Address, Change, Client, Hop, Outcome, Place, Request, Trace};
 pub use settings::{ProxyMode, Settings};

@@ -1,0 +1,181 @@
+//! What kube-proxy's rules on a node do with a connection, told as hops.
+
+use std::net::SocketAddr;
+
+use super::flow::{Flow, Rewriter};
+use super::{Failure, Tracer};
+use crate::api::{Kind, ObjectKey};
+use crate::network::addresses::Family;
+use crate::network::kube_proxy::{
+    Chains, Drop, Forward, Masquerade, NodeView, Origin, Packet, Policy, Reject, ServicePort, TopologyMode,
+    Verdict, Way, decide,
+};
+use crate::network::settings::ProxyMode;
+use crate::network::{Action, Outcome, Place};
+
+impl Tracer<'_> {
+    /// Takes a connection through the rules on `node`. Nothing is told when no rule is about it.
+    pub(super) fn rules(&mut self, flow: &mut Flow, node: &NodeView, origin: Origin) -> Result<(), Failure> {
+        let packet =
+            Packet { source: flow.source, destination: flow.destination, protocol: flow.protocol, origin };
+        match decide(self.store, self.settings, node, &packet, self.random) {
+            Verdict::NotAService => Ok(()),
+            Verdict::Forward(forward) => {
+                self.forward(flow, node, *forward);
+                Ok(())
+            }
+            Verdict::Reject(reject) => Err(self.reject(flow, node, &reject)),
+            Verdict::Drop(drop) => Err(self.drop(flow, node, &drop)),
+        }
+    }
+
+    fn forward(&mut self, flow: &mut Flow, node: &NodeView, forward: Forward) {
+        let service = forward.port.name.service();
+        flow.service = Some((service.clone(), self.port_index(&forward.port)));
+        flow.decided_by = Some((service.clone(), "spec.selector".to_owned()));
+        let port = u16::try_from(forward.endpoint.port).unwrap_or(0);
+        let Some(ip) = forward.endpoint.ip_address() else { return };
+        let decision = choice(&forward, node);
+        let by = Rewriter::Node(node.name.clone());
+        let place = Place::Node(node.name.clone());
+        let hop = self.dnat(place, decision, flow, SocketAddr::new(ip, port), by);
+        hop.rule = Some(chain_list(&forward.chains));
+        hop.looked_up = vec![service.clone(), forward.endpoint.slice.clone()];
+        let Some(reason) = forward.masquerade else { return };
+        let Some(address) = node.address(Family::of(ip)) else { return };
+        let rule = match self.settings.proxy_mode {
+            ProxyMode::Nftables => "masquerading",
+            _ => "KUBE-POSTROUTING",
+        };
+        let hop = self.snat(&node.name, masquerade_reason(reason).to_owned(), flow, address);
+        hop.rule = Some(rule.to_owned());
+        hop.looked_up = vec![service];
+    }
+
+    fn reject(&mut self, flow: &Flow, node: &NodeView, reject: &Reject) -> Failure {
+        let (why, decision, rule, service, field) = match reject {
+            Reject::NoEndpoints(port, way) => {
+                let rule = match (self.settings.proxy_mode, way) {
+                    (ProxyMode::Iptables, Way::ClusterIp) => "KUBE-SERVICES",
+                    (ProxyMode::Iptables, _) => "KUBE-EXTERNAL-SERVICES",
+                    (ProxyMode::Nftables, Way::NodePort) => "no-endpoint-nodeports",
+                    (ProxyMode::Nftables, _) => "no-endpoint-services",
+                    (ProxyMode::Ipvs, _) => "virtual server without real servers",
+                };
+                let decision = format!("{} has no endpoints", port.name);
+                let service = port.name.service();
+                ("no endpoints".to_owned(), decision, rule, service, "spec.selector")
+            }
+            Reject::InvalidPort(service) => {
+                let why = format!("{}/{} has no port {}", service.namespace, service.name, port_text(flow));
+                let rule = match self.settings.proxy_mode {
+                    ProxyMode::Nftables => "cluster-ips-check",
+                    _ => "KUBE-IPVS-FILTER",
+                };
+                (why.clone(), why, rule, service.clone(), "spec.ports")
+            }
+        };
+        let looked_up = self.with_slices(&service);
+        let hop = self.hop(Place::Node(node.name.clone()), Action::Reject, decision, flow);
+        hop.rule = Some(rule.to_owned());
+        hop.looked_up = looked_up;
+        Failure { outcome: Outcome::Refused(why), decided_by: Some((service, field.to_owned())) }
+    }
+
+    fn drop(&mut self, flow: &Flow, node: &NodeView, drop: &Drop) -> Failure {
+        let iptables = self.settings.proxy_mode == ProxyMode::Iptables;
+        let place = Place::Node(node.name.clone());
+        let (why, decision, rule, decided_by) = match drop {
+            Drop::NoLocalEndpoints(port, way) => {
+                let why = format!("no endpoint on {}", node.name);
+                let (policy, field) = match way {
+                    Way::ClusterIp => ("internalTrafficPolicy: Local", "spec.internalTrafficPolicy"),
+                    _ => ("externalTrafficPolicy: Local", "spec.externalTrafficPolicy"),
+                };
+                let rule = match way {
+                    Way::ClusterIp if iptables => "KUBE-SERVICES",
+                    _ if iptables => "KUBE-EXTERNAL-SERVICES",
+                    Way::NodePort => "no-endpoint-nodeports",
+                    _ => "no-endpoint-services",
+                };
+                let decision = format!("{policy}, and {} has no endpoint on {}", port.name, node.name);
+                (why, decision, rule, Some((port.name.service(), field.to_owned())))
+            }
+            Drop::SourceRanges(port) => {
+                let why = format!("{} is not in loadBalancerSourceRanges", flow.source.ip());
+                let rule = if iptables { "KUBE-PROXY-FIREWALL" } else { "firewall-check" };
+                let field = "spec.loadBalancerSourceRanges".to_owned();
+                (why.clone(), why, rule, Some((port.name.service(), field)))
+            }
+            Drop::Unallocated => {
+                let why = format!("no Service has {}", flow.destination.ip());
+                (why.clone(), why, "cluster-ips-check", None)
+            }
+        };
+        let looked_up = decided_by.iter().flat_map(|(service, _)| self.with_slices(service)).collect();
+        let hop = self.hop(place, Action::Drop, decision, flow);
+        hop.rule = Some(rule.to_owned());
+        hop.looked_up = looked_up;
+        Failure { outcome: Outcome::TimedOut(why), decided_by }
+    }
+
+    /// A Service and all its EndpointSlices.
+    pub(super) fn with_slices(&self, service: &ObjectKey) -> Vec<ObjectKey> {
+        let slices = self.store.slices_of(&service.namespace, &service.name);
+        let names = slices.filter_map(|slice| slice.metadata.name.as_deref());
+        let keys = names.map(|name| ObjectKey::new(Kind::EndpointSlice, service.namespace.clone(), name));
+        std::iter::once(service.clone()).chain(keys).collect()
+    }
+
+    fn port_index(&self, port: &ServicePort) -> usize {
+        let service =
+            self.store.find::<k8s_openapi::api::core::v1::Service>(&port.name.namespace, &port.name.name);
+        let mut ports = service
+            .iter()
+            .filter_map(|service| service.spec.as_ref())
+            .flat_map(|spec| spec.ports.iter().flatten());
+        ports
+            .position(|other| {
+                other.port == port.port && other.protocol.as_deref().unwrap_or("TCP") == port.name.protocol
+            })
+            .unwrap_or(0)
+    }
+}
+
+/// The destination's port as people write it: `8080`, `53/UDP`.
+pub(super) fn port_text(flow: &Flow) -> String {
+    let port = flow.destination.port();
+    if flow.protocol == "TCP" { port.to_string() } else { format!("{port}/{}", flow.protocol) }
+}
+
+/// Which endpoint of how many, and what narrowed the choice.
+fn choice(forward: &Forward, node: &NodeView) -> String {
+    let count = forward.candidates;
+    let what = match (forward.policy, forward.falls_back, forward.topology) {
+        (Policy::Local, true, _) => format!("serving terminating on {}, none there is ready", node.name),
+        (Policy::Local, false, _) => format!("ready on {}", node.name),
+        (Policy::Cluster, true, _) => "serving terminating, none is ready".to_owned(),
+        (Policy::Cluster, false, TopologyMode::None) => "ready".to_owned(),
+        (Policy::Cluster, false, TopologyMode::SameZone) => {
+            format!("ready, with hints for zone {}", node.zone)
+        }
+        (Policy::Cluster, false, TopologyMode::SameNode) => format!("ready, with hints for {}", node.name),
+    };
+    let sticky = if forward.is_sticky { ", kept by sessionAffinity: ClientIP" } else { "" };
+    format!("{}: 1 of {count} {what}{sticky}", forward.port.name)
+}
+
+fn chain_list(chains: &Chains) -> String {
+    let external = chains.external.as_deref();
+    let names = [Some(chains.entry), external, Some(chains.service.as_str()), Some(chains.endpoint.as_str())];
+    names.into_iter().flatten().collect::<Vec<_>>().join(" > ")
+}
+
+fn masquerade_reason(reason: Masquerade) -> &'static str {
+    match reason {
+        Masquerade::ExternalTrafficPolicyCluster => "externalTrafficPolicy: Cluster",
+        Masquerade::OutsidePodNetwork => "the client is outside the Pod network",
+        Masquerade::LocalSource => "the client is a process on this node",
+        Masquerade::Hairpin => "the client is the chosen endpoint itself",
+    }
+}

@@ -1,6 +1,7 @@
 //! The EndpointSlice controller: from a Service and the Pods that it selects to its EndpointSlices.
 //!
-//! Everything is pure: [`reconcile`] looks at what is there and gives a [`Plan`] of writes.
+//! Everything is pure: [`reconcile`] looks at what is there and gives a [`Plan`] of writes. [`reconcile_pod_change`] gives
+//! the same plan for a few changed Pods without a look at the others.
 //!
 //! Upstream takes many things in random order (Go maps). Here the order is always the same: IPv4 before IPv6; port groups
 //! by name, number, protocol and application protocol; slices by name; endpoints in the order of the Pods given; zones by
@@ -10,6 +11,7 @@ mod address;
 mod endpoint;
 mod fill;
 mod hints;
+mod incremental;
 mod port;
 mod reconcile;
 mod slice;
@@ -23,6 +25,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 
 pub use address::{AddressType, address_types, is_ipv6};
 pub use endpoint::{ZONE_LABEL, endpoint_hostname, is_pod_ready, should_pod_be_in_endpoints};
+pub use incremental::{PodChange, PodChanges, ServiceState, reconcile_pod_change};
 pub use port::find_port;
 pub use reconcile::reconcile;
 pub use slice::{HEADLESS_LABEL, MANAGED_BY, MANAGED_BY_LABEL, SERVICE_NAME_LABEL, TRIGGER_TIME_ANNOTATION};
@@ -74,7 +77,8 @@ pub struct Plan {
     pub events: Vec<Event>,
     /// Why the Service is to be looked at again after a while; the writes are made nevertheless.
     pub error: Option<NodeNotFound>,
-    /// Whether nothing is left to do once the writes are made: another look would give an empty plan.
+    /// Whether nothing is left to do once the writes are made: another look would give an empty plan, and a
+    /// [`ServiceState`] may be kept.
     pub settled: bool,
 }
 

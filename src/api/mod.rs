@@ -9,6 +9,7 @@ pub mod kind;
 pub mod labels;
 pub mod nearest;
 pub mod object;
+pub mod patch;
 pub mod path;
 pub mod problem;
 pub mod random;

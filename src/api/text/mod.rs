@@ -1,10 +1,12 @@
 //! Text to objects with problems, and objects back to text.
 
+pub mod line_diff;
 pub mod marks;
 pub mod scalar;
 
 mod served;
 mod split;
+mod write;
 mod yaml;
 
 use serde_json::{Map, Value};
@@ -13,7 +15,9 @@ use super::decode::{self, Finding, Oddity};
 use super::nearest::nearest;
 use super::problem::{Place, Problem, Severity};
 use super::{Kind, Live, ObjectKey, Path};
+pub use line_diff::line_diff;
 use marks::{Below, Marks};
+pub use write::write;
 
 /// The longest text that is read, in bytes.
 pub const MAX_BYTES: usize = 5_000_000;
@@ -193,8 +197,8 @@ fn name_type(item: &mut Value, api_version: &str, item_kind: &str) {
     let mut typed = Map::new();
     typed.insert("apiVersion".to_owned(), api_version.into());
     typed.insert("kind".to_owned(), item_kind.into());
-    map.remove("apiVersion");
-    map.remove("kind");
+    map.shift_remove("apiVersion");
+    map.shift_remove("kind");
     typed.append(map);
     *map = typed;
 }

@@ -109,24 +109,29 @@ fn number(plain: &str) -> Scalar {
 
 /// A decimal number with an optional fraction and exponent, if the text is one and it is not too big.
 fn float(text: &str) -> Option<f64> {
+    if !is_decimal(text) {
+        return None;
+    }
+    text.parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+/// Whether the text has the form of a decimal number with an optional fraction and exponent.
+fn is_decimal(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
         None => (unsigned, None),
     };
-    if exponent.is_some_and(|exponent| exponent.is_empty() || !digits(exponent)) {
-        return None;
-    }
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if (whole.is_empty() && fraction.is_empty()) || !digits(whole) || !digits(fraction) {
-        return None;
-    }
-    text.parse::<f64>().ok().filter(|value| value.is_finite())
+    exponent.is_none_or(|exponent| !exponent.is_empty() && digits(exponent))
+        && !(whole.is_empty() && fraction.is_empty())
+        && digits(whole)
+        && digits(fraction)
 }
 
 /// The number as Go's json.Marshal writes it: `80.0` is `80`. `None` for infinities and NaN.
-fn json_number(value: f64) -> Option<Number> {
+pub fn json_number(value: f64) -> Option<Number> {
     // Exact: both bounds are powers of two, and the value has no fraction.
     if value.fract() == 0.0 && value.abs() < 9_223_372_036_854_775_808.0 {
         return Some(Number::from(value as i64));
@@ -157,9 +162,21 @@ fn float_key(value: f64) -> String {
     }
 }
 
+/// Whether every reader of YAML, 1.1 or 1.2, takes the unquoted text for text.
+pub fn is_text(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    // Too big for a number here, but of its form.
+    let is_big = match unsigned.get(..2) {
+        Some("0x") => unsigned.bytes().skip(2).all(|byte| byte.is_ascii_hexdigit()),
+        Some("0o") => unsigned.bytes().skip(2).all(|byte| byte.is_ascii_digit()),
+        _ => is_decimal(text),
+    };
+    Scalar::of(text) == Scalar::Text && !is_big && !is_date(text) && !is_base_60(text)
+}
+
 // Models go.yaml.in/yaml/v2 resolve.go parseTimestamp
 /// Whether YAML 1.1 reads an unquoted text as a date. Some texts that are only nearly dates count too.
-pub fn is_date(text: &str) -> bool {
+fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 8
         && bytes.iter().take(4).all(u8::is_ascii_digit)
@@ -169,7 +186,7 @@ pub fn is_date(text: &str) -> bool {
 
 // Models go.yaml.in/yaml/v2 encode.go isBase60Float
 /// Whether YAML 1.1 reads an unquoted text as a number to the base of 60: `12:30:45`.
-pub fn is_base_60(text: &str) -> bool {
+fn is_base_60(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     unsigned.starts_with(|c: char| c.is_ascii_digit())
         && unsigned.contains(':')

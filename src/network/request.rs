@@ -92,7 +92,7 @@ pub enum Action {
     Reject,
     /// Dropped here: the sender hears nothing.
     Drop,
-    /// The answer travels back; rewrites are undone.
+    /// The answer travels back to this place, where the connection was begun; rewrites are undone on the way.
     Reply,
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Flow {
     pub protocol: &'static str,
     /// The numbers (from 1) of the hops that rewrote an address, and who undoes each.
     pub rewrites: Vec<(usize, Rewriter)>,
+    /// Whether the egress rules for the client have been asked.
+    pub is_let_out: bool,
     /// The object and field that chose the way so far.
     pub decided_by: DecidedBy,
     /// The Service whose rules or load balancer led here, with the index of its port.
@@ -60,6 +62,7 @@ impl Tracer<'_> {
             destination,
             protocol,
             rewrites: Vec::new(),
+            is_let_out: false,
             decided_by: None,
             service: None,
         })

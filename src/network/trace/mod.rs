@@ -9,9 +9,11 @@
 
 mod client;
 mod flow;
+mod ingress;
 mod names;
 mod node;
 mod pod;
+mod policy;
 mod route;
 mod target;
 #[cfg(test)]
@@ -82,9 +84,18 @@ impl Tracer<'_> {
         };
         let destination = SocketAddr::new(address, target.port);
         let (server, flow) = self.connect(&location, destination, target.scheme.protocol())?;
-        let outcome = self.answer(&server, &flow, &target);
+        let controller = match &server {
+            Server::Pod(pod) if target.scheme.is_http() && pod::serves_http(pod, flow.destination.port()) => {
+                ingress::controller_of(pod).map(|controller| (pod.clone(), controller))
+            }
+            _ => None,
+        };
+        let (outcome, decided_by) = match controller {
+            Some((pod, controller)) => self.proxy(&pod, &controller, &flow, &target, &request.method),
+            None => (self.answer(&server, &flow, &target), flow.decided_by.clone()),
+        };
         self.reply(Place::Client(request.from.clone()), &flow);
-        Ok((outcome, flow.decided_by))
+        Ok((outcome, decided_by))
     }
 
     /// Begins a connection at `location` and follows it to the server that accepts it.

@@ -21,6 +21,7 @@ use crate::network::dns::{
     self, DnsConfig, NodeResolver, Question, Rcode, Record, RecordData, Resolution, ResolvConf, Response,
     StoreView,
 };
+use crate::network::http::host_matches;
 use crate::network::kube_proxy::load_balancer_ingress;
 use crate::network::{Action, Hop, Outcome, Place};
 use crate::store::Store;
@@ -46,6 +47,10 @@ impl Tracer<'_> {
         let config = DnsConfig { zone: zone.clone(), ..DnsConfig::default() };
         let client = dns::Client { conf: &conf, cluster_dns: &cluster_dns, hosts: &hosts };
         let resolution = dns::resolve(&view, &config, &client, name);
+
+        if let Some(server) = resolution.server.as_deref().and_then(parse_ip_sloppy) {
+            self.dns_egress(location, server)?;
+        }
 
         let in_cluster = resolution.server.as_ref().is_some_and(|server| cluster_dns.contains(server));
         let service = service_of(self.store, &resolution, &zone);
@@ -276,7 +281,7 @@ fn published_by(store: &Store, name: &str) -> Vec<ObjectKey> {
         });
         let by_ingress = object.get::<Ingress>().is_some_and(|ingress| {
             let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
-            rules.filter_map(|rule| rule.host.as_deref()).any(|host| host_covers(host, &name))
+            rules.filter_map(|rule| rule.host.as_deref()).any(|host| host_matches(host, &name))
                 || is_annotated(ingress.metadata.annotations.as_ref(), &name)
         });
         if by_service || by_ingress {
@@ -300,29 +305,8 @@ fn is_annotated(annotations: Option<&std::collections::BTreeMap<String, String>>
     })
 }
 
-/// Whether the host of an Ingress rule covers a name: itself, or one label in place of a leading `*`.
-fn host_covers(host: &str, name: &str) -> bool {
-    match host.strip_prefix("*.") {
-        Some(parent) => name.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
-        None => host.eq_ignore_ascii_case(name),
-    }
-}
-
 /// The address that an external name is taken to have, from the range that documentation uses for examples.
 fn assumed_address(name: &str) -> Ipv4Addr {
     let sum = name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
     Ipv4Addr::new(192, 0, 2, sum.clamp(1, 254))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wildcard_host_covers_one_label() {
-        assert!(host_covers("*.shop.example", "web.shop.example"));
-        assert!(!host_covers("*.shop.example", "shop.example"));
-        assert!(!host_covers("*.shop.example", "a.b.shop.example"));
-        assert!(host_covers("Shop.example", "shop.example"));
-    }
 }

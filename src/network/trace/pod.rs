@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Container, ContainerPort, ContainerStatus, Node, Pod};
 
+use super::client::Location;
 use super::flow::Flow;
 use super::{Failure, Server, Tracer};
 use crate::api::{Kind, ObjectKey};
 use crate::network::{Action, Outcome, Place};
+
+/// The field in which a Pod declares what it listens on.
+pub(super) const PORTS_FIELD: &str = "spec.containers[].ports";
 
 /// The key of a Pod.
 pub(super) fn key(pod: &Pod) -> ObjectKey {
@@ -68,6 +72,15 @@ pub(super) fn declares_ports(pod: &Pod) -> bool {
     ports(pod).next().is_some()
 }
 
+/// Whether a port of an Ingress controller takes requests for others, and not its own metrics or health checks.
+pub(super) fn serves_http(pod: &Pod, port: u16) -> bool {
+    let named = |declared: &ContainerPort| {
+        let name = declared.name.as_deref().unwrap_or("");
+        declared.container_port == i32::from(port) && matches!(name, "http" | "https" | "web" | "websecure")
+    };
+    matches!(port, 80 | 443) || ports(pod).any(|(_, declared)| named(declared))
+}
+
 /// The container port that `hostPort` on the Pod's node leads to.
 pub(super) fn container_port_of_host_port(pod: &Pod, port: u16, protocol: &str) -> Option<u16> {
     ports(pod)
@@ -104,7 +117,7 @@ fn refusal(pod: &Pod, port: u16, protocol: &str) -> Option<(String, &'static str
     }
     let what = if protocol == "TCP" { port.to_string() } else { format!("{port}/{protocol}") };
     let Some(container) = declared(pod, port, protocol) else {
-        return Some((format!("nothing listens on {what} in {name}"), "spec.containers[].ports"));
+        return Some((format!("nothing listens on {what} in {name}"), PORTS_FIELD));
     };
     let status = pod.status.as_ref();
     let statuses = status.into_iter().flat_map(|status| {
@@ -129,16 +142,22 @@ pub(super) fn is_silent(node: &Node) -> bool {
 
 impl Tracer<'_> {
     /// Brings a connection to a Pod.
-    pub(super) fn deliver(&mut self, flow: &mut Flow, pod: &Arc<Pod>) -> Result<Server, Failure> {
+    pub(super) fn deliver(
+        &mut self,
+        flow: &mut Flow,
+        location: &Location,
+        pod: &Arc<Pod>,
+    ) -> Result<Server, Failure> {
         let key = key(pod);
         let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or("");
         self.require_answering(flow, node)?;
+        self.ingress(flow, location, pod)?;
         if let Some((why, field)) = refusal(pod, flow.destination.port(), flow.protocol) {
             self.hop(Place::Pod(key.clone()), Action::Reject, why.clone(), flow).looked_up =
                 vec![key.clone()];
             let decided_by = match &flow.service {
                 // The Pod listens, but on other ports than the Service's targetPort says.
-                Some((service, port)) if field == "spec.containers[].ports" => {
+                Some((service, port)) if field == PORTS_FIELD => {
                     (service.clone(), format!("spec.ports[{port}].targetPort"))
                 }
                 _ => (key, field.to_owned()),

@@ -41,6 +41,9 @@ impl Tracer<'_> {
         if address.is_loopback() {
             return self.reach_self(flow, location, at);
         }
+        if at.is_some() {
+            self.egress(flow, location)?;
+        }
         let text = address.to_string();
         let owners: Vec<Arc<Object>> = self.store.at_address(&text).cloned().collect();
         if let Some(node) = owners.iter().find_map(|owner| owner.get::<Node>()) {
@@ -53,7 +56,7 @@ impl Tracer<'_> {
                 let decided_by = Some((pod::key(pod), "status.podIPs".to_owned()));
                 return Err(self.lost(flow, location, at, why, decided_by));
             }
-            return self.deliver(flow, pod);
+            return self.deliver(flow, location, pod);
         }
         for owner in &owners {
             if let Some(service) = owner.get::<Service>()
@@ -86,7 +89,7 @@ impl Tracer<'_> {
         at: Option<&NodeView>,
     ) -> Result<Server, Failure> {
         match (location, at) {
-            (Location::Pod { pod, .. }, _) if !pod::on_node_network(pod) => self.deliver(flow, pod),
+            (Location::Pod { pod, .. }, _) if !pod::on_node_network(pod) => self.deliver(flow, location, pod),
             (_, Some(node)) => self.reach_process(flow, location, &node.clone()),
             _ => {
                 let why = format!("nothing listens on {} of the client itself", port_text(flow));
@@ -145,7 +148,7 @@ impl Tracer<'_> {
             if pod::on_node_network(pod) {
                 if pod::listens_on_node(pod, port, protocol) {
                     let pod = pod.clone();
-                    return self.deliver(flow, &pod);
+                    return self.deliver(flow, location, &pod);
                 }
             } else if let Some(container_port) = pod::container_port_of_host_port(pod, port, protocol) {
                 host_port = Some((pod.clone(), container_port));

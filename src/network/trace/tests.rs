@@ -92,6 +92,45 @@ impl Board {
         )
     }
 
+    /// An Ingress controller with its Service at 203.0.113.20, and the Ingress `shop/front` for shop.example: `/` to
+    /// `web:80`, `/cart` to `cart:80`.
+    fn front(mut self) -> Board {
+        self.put(json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "controller", "namespace": "ingress-nginx", "labels": {
+                "app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}},
+            "spec": {"nodeName": "node-3", "containers": [{"name": "controller",
+                "ports": [{"name": "http", "containerPort": 80}, {"name": "https", "containerPort": 443}]}]},
+            "status": {"phase": "Running", "podIPs": [{"ip": "10.244.3.2"}]}}));
+        self.put(json!({"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "controller", "namespace": "ingress-nginx"},
+            "spec": {"clusterIP": "10.96.0.80", "clusterIPs": ["10.96.0.80"], "ipFamilies": ["IPv4"],
+                "type": "LoadBalancer", "externalTrafficPolicy": "Local",
+                "ports": [{"name": "http", "port": 80, "nodePort": 31080, "protocol": "TCP"}]},
+            "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.20"}]}}}));
+        self.put(json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": "controller-1", "namespace": "ingress-nginx",
+                "labels": {"kubernetes.io/service-name": "controller"}},
+            "ports": [{"name": "http", "port": 80, "protocol": "TCP"}],
+            "endpoints": [{"addresses": ["10.244.3.2"], "nodeName": "node-3"}]}));
+        self.put(json!({"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass",
+            "metadata": {"name": "nginx"}, "spec": {"controller": "k8s.io/ingress-nginx"}}));
+        let path = |path: &str, service: &str| {
+            json!({"path": path, "pathType": "Prefix",
+                "backend": {"service": {"name": service, "port": {"number": 80}}}})
+        };
+        self.with(json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+            "metadata": {"name": "front", "namespace": "shop"},
+            "spec": {"ingressClassName": "nginx", "rules": [{"host": "shop.example",
+                "http": {"paths": [path("/", "web"), path("/cart", "cart")]}}]},
+            "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.20"}]}}}))
+    }
+
+    /// A NetworkPolicy in `shop`.
+    fn policy(self, name: &str, spec: Value) -> Board {
+        self.with(json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {"name": name, "namespace": "shop"}, "spec": spec}))
+    }
+
     /// Sends, and compares the hops; ports from the ephemeral range are written `PORT`.
     fn check(&self, from: Client, url: &str, expected: &str) {
         self.check_in(ProxyMode::Iptables, from, url, expected);
@@ -627,6 +666,174 @@ fn what_can_not_be_sent_says_why() {
         "
         1 Public DNS: nowhere.example: NXDOMAIN
         = no such host: nowhere.example, NXDOMAIN
+        ",
+    );
+}
+
+#[test]
+fn ingress_controller_dials_an_endpoint_past_the_cluster_ip() {
+    let board = Board::new().web(json!({"type": "ClusterIP"})).front();
+    board.check(Client::Internet, "http://shop.example/",
+        "
+        1 Public DNS: shop.example has A 203.0.113.20
+        2 Load balancer of ingress-nginx/controller: DNAT node-3, the only node with a ready endpoint | 198.51.100.23:PORT | 203.0.113.20:80 -> 192.168.1.13:31080
+        3 node-3: DNAT ingress-nginx/controller:http: 1 of 1 ready on node-3 [KUBE-NODEPORTS > KUBE-EXT-NSQXBD7ZBTNOGOV2 > KUBE-SVL-NSQXBD7ZBTNOGOV2 > KUBE-SEP-OOOAHSTEN45WKNQE] | 198.51.100.23:PORT | 192.168.1.13:31080 -> 10.244.3.2:80
+        4 Pod ingress-nginx/controller: PROXY shop/web:80: 10.244.1.7:8080, 1 of 2 ready [shop/front: shop.example /] | 198.51.100.23:PORT | 10.244.3.2:80
+        5 Pod shop/web-1: listens on 8080, answers 200 OK | 10.244.3.2:PORT | 10.244.1.7:8080
+        6 Pod ingress-nginx/controller: REPLY nothing was rewritten | 10.244.1.7:8080 | 10.244.3.2:PORT
+        7 Internet: REPLY conntrack on node-3 undoes 3, the load balancer 2 | 10.244.3.2:80 -> 203.0.113.20:80 | 198.51.100.23:PORT
+        = 200 OK (Ingress shop/front spec.rules[0].http.paths[0].backend.service)
+        ",
+    );
+}
+
+#[test]
+fn ingress_controller_answers_404_and_503_by_itself() {
+    let board =
+        Board::new().front().service("web", json!({"type": "ClusterIP"}), &[("10.244.1.7", 1, false)]);
+    board.check(Client::Internet, "http://203.0.113.20/",
+        "
+        1 Load balancer of ingress-nginx/controller: DNAT node-3, the only node with a ready endpoint | 198.51.100.23:PORT | 203.0.113.20:80 -> 192.168.1.13:31080
+        2 node-3: DNAT ingress-nginx/controller:http: 1 of 1 ready on node-3 [KUBE-NODEPORTS > KUBE-EXT-NSQXBD7ZBTNOGOV2 > KUBE-SVL-NSQXBD7ZBTNOGOV2 > KUBE-SEP-OOOAHSTEN45WKNQE] | 198.51.100.23:PORT | 192.168.1.13:31080 -> 10.244.3.2:80
+        3 Pod ingress-nginx/controller: answers 404 Not Found: no Ingress names the host 203.0.113.20, so the catch-all server takes the request, but no path matches / and there is no default backend | 198.51.100.23:PORT | 10.244.3.2:80
+        4 Internet: REPLY conntrack on node-3 undoes 2, the load balancer 1 | 10.244.3.2:80 -> 203.0.113.20:80 | 198.51.100.23:PORT
+        = 404 Not Found
+        ",
+    );
+    board.check(Client::Internet, "http://shop.example/",
+        "
+        1 Public DNS: shop.example has A 203.0.113.20
+        2 Load balancer of ingress-nginx/controller: DNAT node-3, the only node with a ready endpoint | 198.51.100.23:PORT | 203.0.113.20:80 -> 192.168.1.13:31080
+        3 node-3: DNAT ingress-nginx/controller:http: 1 of 1 ready on node-3 [KUBE-NODEPORTS > KUBE-EXT-NSQXBD7ZBTNOGOV2 > KUBE-SVL-NSQXBD7ZBTNOGOV2 > KUBE-SEP-OOOAHSTEN45WKNQE] | 198.51.100.23:PORT | 192.168.1.13:31080 -> 10.244.3.2:80
+        4 Pod ingress-nginx/controller: answers 503 Service Unavailable: Service shop/web has no endpoints [shop/front: shop.example /] | 198.51.100.23:PORT | 10.244.3.2:80
+        5 Internet: REPLY conntrack on node-3 undoes 3, the load balancer 2 | 10.244.3.2:80 -> 203.0.113.20:80 | 198.51.100.23:PORT
+        = 503 Service Unavailable (Service shop/web spec.selector)
+        ",
+    );
+    board.check(Client::Internet, "http://shop.example/cart",
+        "
+        1 Public DNS: shop.example has A 203.0.113.20
+        2 Load balancer of ingress-nginx/controller: DNAT node-3, the only node with a ready endpoint | 198.51.100.23:PORT | 203.0.113.20:80 -> 192.168.1.13:31080
+        3 node-3: DNAT ingress-nginx/controller:http: 1 of 1 ready on node-3 [KUBE-NODEPORTS > KUBE-EXT-NSQXBD7ZBTNOGOV2 > KUBE-SVL-NSQXBD7ZBTNOGOV2 > KUBE-SEP-OOOAHSTEN45WKNQE] | 198.51.100.23:PORT | 192.168.1.13:31080 -> 10.244.3.2:80
+        4 Pod ingress-nginx/controller: answers 503 Service Unavailable: Service shop/cart does not exist [shop/front: shop.example /cart] | 198.51.100.23:PORT | 10.244.3.2:80
+        5 Internet: REPLY conntrack on node-3 undoes 3, the load balancer 2 | 10.244.3.2:80 -> 203.0.113.20:80 | 198.51.100.23:PORT
+        = 503 Service Unavailable (Ingress shop/front spec.rules[0].http.paths[1].backend.service.name)
+        ",
+    );
+}
+
+#[test]
+fn ingress_controller_tries_the_next_endpoint_and_answers_502_when_all_refuse() {
+    let one =
+        Board::new().front().pod("web-1", 1, "10.244.1.7", &[9090]).pod("web-2", 2, "10.244.2.9", &[8080]);
+    let endpoints = [("10.244.1.7", 1, true), ("10.244.2.9", 2, true)];
+    let board = one.service("web", json!({"type": "ClusterIP"}), &endpoints);
+    board.check(Client::Internet, "http://shop.example/",
+        "
+        1 Public DNS: shop.example has A 203.0.113.20
+        2 Load balancer of ingress-nginx/controller: DNAT node-3, the only node with a ready endpoint | 198.51.100.23:PORT | 203.0.113.20:80 -> 192.168.1.13:31080
+        3 node-3: DNAT ingress-nginx/controller:http: 1 of 1 ready on node-3 [KUBE-NODEPORTS > KUBE-EXT-NSQXBD7ZBTNOGOV2 > KUBE-SVL-NSQXBD7ZBTNOGOV2 > KUBE-SEP-OOOAHSTEN45WKNQE] | 198.51.100.23:PORT | 192.168.1.13:31080 -> 10.244.3.2:80
+        4 Pod ingress-nginx/controller: PROXY shop/web:80: 10.244.1.7:8080, 1 of 2 ready [shop/front: shop.example /] | 198.51.100.23:PORT | 10.244.3.2:80
+        5 Pod shop/web-1: REJECT nothing listens on 8080 in web-1 | 10.244.3.2:PORT | 10.244.1.7:8080
+        6 Pod ingress-nginx/controller: PROXY shop/web:80 again: 10.244.2.9:8080, 1 of 2 ready [shop/front: shop.example /] | 198.51.100.23:PORT | 10.244.3.2:80
+        7 Pod shop/web-2: listens on 8080, answers 200 OK | 10.244.3.2:PORT | 10.244.2.9:8080
+        8 Pod ingress-nginx/controller: REPLY nothing was rewritten | 10.244.2.9:8080 | 10.244.3.2:PORT
+        9 Internet: REPLY conntrack on node-3 undoes 3, the load balancer 2 | 10.244.3.2:80 -> 203.0.113.20:80 | 198.51.100.23:PORT
+        = 200 OK (Ingress shop/front spec.rules[0].http.paths[0].backend.service)
+        ",
+    );
+    let board = board.pod("web-2", 2, "10.244.2.9", &[9090]);
+    board.check(Client::Internet, "http://shop.example/",
+        "
+        1 Public DNS: shop.example has A 203.0.113.20
+        2 Load balancer of ingress-nginx/controller: DNAT node-3, the only node with a ready endpoint | 198.51.100.23:PORT | 203.0.113.20:80 -> 192.168.1.13:31080
+        3 node-3: DNAT ingress-nginx/controller:http: 1 of 1 ready on node-3 [KUBE-NODEPORTS > KUBE-EXT-NSQXBD7ZBTNOGOV2 > KUBE-SVL-NSQXBD7ZBTNOGOV2 > KUBE-SEP-OOOAHSTEN45WKNQE] | 198.51.100.23:PORT | 192.168.1.13:31080 -> 10.244.3.2:80
+        4 Pod ingress-nginx/controller: PROXY shop/web:80: 10.244.1.7:8080, 1 of 2 ready [shop/front: shop.example /] | 198.51.100.23:PORT | 10.244.3.2:80
+        5 Pod shop/web-1: REJECT nothing listens on 8080 in web-1 | 10.244.3.2:PORT | 10.244.1.7:8080
+        6 Pod ingress-nginx/controller: PROXY shop/web:80 again: 10.244.2.9:8080, 1 of 2 ready [shop/front: shop.example /] | 198.51.100.23:PORT | 10.244.3.2:80
+        7 Pod shop/web-2: REJECT nothing listens on 8080 in web-2 | 10.244.3.2:PORT | 10.244.2.9:8080
+        8 Pod ingress-nginx/controller: answers 502 Bad Gateway: the endpoint refused the connection [shop/front: shop.example /] | 198.51.100.23:PORT | 10.244.3.2:80
+        9 Internet: REPLY conntrack on node-3 undoes 3, the load balancer 2 | 10.244.3.2:80 -> 203.0.113.20:80 | 198.51.100.23:PORT
+        = 502 Bad Gateway (Service shop/web spec.ports[].targetPort)
+        ",
+    );
+}
+
+#[test]
+fn ingress_of_an_unknown_class_gets_404() {
+    let board = Board::new().front().with(json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+        "metadata": {"name": "front", "namespace": "shop"},
+        "spec": {"ingressClassName": "ngnix", "rules": [{"host": "shop.example"}]},
+        "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.20"}]}}}));
+    board.check(Client::Internet, "http://shop.example/",
+        "
+        1 Public DNS: shop.example has A 203.0.113.20
+        2 Load balancer of ingress-nginx/controller: DNAT node-3, the only node with a ready endpoint | 198.51.100.23:PORT | 203.0.113.20:80 -> 192.168.1.13:31080
+        3 node-3: DNAT ingress-nginx/controller:http: 1 of 1 ready on node-3 [KUBE-NODEPORTS > KUBE-EXT-NSQXBD7ZBTNOGOV2 > KUBE-SVL-NSQXBD7ZBTNOGOV2 > KUBE-SEP-OOOAHSTEN45WKNQE] | 198.51.100.23:PORT | 192.168.1.13:31080 -> 10.244.3.2:80
+        4 Pod ingress-nginx/controller: answers 404 Not Found: no Ingress names the host shop.example, so the catch-all server takes the request, but no path matches / and there is no default backend | 198.51.100.23:PORT | 10.244.3.2:80
+        5 Internet: REPLY conntrack on node-3 undoes 3, the load balancer 2 | 10.244.3.2:80 -> 203.0.113.20:80 | 198.51.100.23:PORT
+        = 404 Not Found (Ingress shop/front spec.ingressClassName)
+        ",
+    );
+}
+
+#[test]
+fn policy_for_ingress_drops_on_the_servers_node() {
+    let board = Board::new()
+        .pod("web-2", 2, "10.244.2.9", &[8080])
+        .service("web", json!({"type": "ClusterIP"}), &[("10.244.2.9", 2, true)])
+        .policy("deny", json!({"podSelector": {}, "policyTypes": ["Ingress"]}));
+    board.check(client(), "http://web/",
+        "
+        1 Cluster DNS: web.shop.svc.cluster.local has A 10.96.84.12
+        2 node-1: DNAT shop/web: 1 of 1 ready [KUBE-SERVICES > KUBE-SVC-E3PXEPMWAWIUT6ZV > KUBE-SEP-THQMUZBGAGLPMZ2W] | 10.244.1.5:PORT | 10.96.84.12:80 -> 10.244.2.9:8080
+        3 node-2: DROP NetworkPolicy shop/deny selects the Pod for ingress, and none of its rules allows it | 10.244.1.5:PORT | 10.244.2.9:8080
+        = timed out: blocked by NetworkPolicy shop/deny (NetworkPolicy shop/deny spec.ingress)
+        ",
+    );
+    let board = board.front();
+    board.check(Client::Internet, "http://shop.example/",
+        "
+        1 Public DNS: shop.example has A 203.0.113.20
+        2 Load balancer of ingress-nginx/controller: DNAT node-3, the only node with a ready endpoint | 198.51.100.23:PORT | 203.0.113.20:80 -> 192.168.1.13:31080
+        3 node-3: DNAT ingress-nginx/controller:http: 1 of 1 ready on node-3 [KUBE-NODEPORTS > KUBE-EXT-NSQXBD7ZBTNOGOV2 > KUBE-SVL-NSQXBD7ZBTNOGOV2 > KUBE-SEP-OOOAHSTEN45WKNQE] | 198.51.100.23:PORT | 192.168.1.13:31080 -> 10.244.3.2:80
+        4 Pod ingress-nginx/controller: PROXY shop/web:80: 10.244.2.9:8080, 1 of 1 ready [shop/front: shop.example /] | 198.51.100.23:PORT | 10.244.3.2:80
+        5 node-2: DROP NetworkPolicy shop/deny selects the Pod for ingress, and none of its rules allows it | 10.244.3.2:PORT | 10.244.2.9:8080
+        6 Pod ingress-nginx/controller: answers 504 Gateway Timeout: the endpoint did not answer [shop/front: shop.example /] | 198.51.100.23:PORT | 10.244.3.2:80
+        7 Internet: REPLY conntrack on node-3 undoes 3, the load balancer 2 | 10.244.3.2:80 -> 203.0.113.20:80 | 198.51.100.23:PORT
+        = 504 Gateway Timeout (NetworkPolicy shop/deny spec.ingress)
+        ",
+    );
+}
+
+#[test]
+fn policy_for_egress_drops_the_question_to_dns_too() {
+    let board = Board::new().web(json!({"type": "ClusterIP"}));
+    let board = board.policy("deny", json!({"podSelector": {}, "policyTypes": ["Egress"]}));
+    board.check(client(), "http://web/",
+        "
+        1 node-1: DROP NetworkPolicy shop/deny selects the Pod for egress, and none of its rules allows it | 10.244.1.5:PORT | 10.96.0.10:53
+        = timed out: no answer from DNS, blocked by NetworkPolicy shop/deny (NetworkPolicy shop/deny spec.egress)
+        ",
+    );
+    board.check(client(), "http://10.96.84.12/",
+        "
+        1 node-1: DNAT shop/web: 1 of 2 ready [KUBE-SERVICES > KUBE-SVC-E3PXEPMWAWIUT6ZV > KUBE-SEP-THQMUZBGAGLPMZ2W] | 10.244.1.5:PORT | 10.96.84.12:80 -> 10.244.2.9:8080
+        2 node-1: DROP NetworkPolicy shop/deny selects the Pod for egress, and none of its rules allows it | 10.244.1.5:PORT | 10.244.2.9:8080
+        = timed out: blocked by NetworkPolicy shop/deny (NetworkPolicy shop/deny spec.egress)
+        ",
+    );
+    let board = board.policy(
+        "dns",
+        json!({"podSelector": {}, "policyTypes": ["Egress"],
+        "egress": [{"ports": [{"port": 53, "protocol": "UDP"}]}]}),
+    );
+    board.check(client(), "http://web/",
+        "
+        1 Cluster DNS: web.shop.svc.cluster.local has A 10.96.84.12
+        2 node-1: DNAT shop/web: 1 of 2 ready [KUBE-SERVICES > KUBE-SVC-E3PXEPMWAWIUT6ZV > KUBE-SEP-THQMUZBGAGLPMZ2W] | 10.244.1.5:PORT | 10.96.84.12:80 -> 10.244.2.9:8080
+        3 node-1: DROP 2 NetworkPolicies select the Pod for egress, and no rule allows it | 10.244.1.5:PORT | 10.244.2.9:8080
+        = timed out: blocked by 2 NetworkPolicies (NetworkPolicy shop/deny spec.egress)
         ",
     );
 }

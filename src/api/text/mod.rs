@@ -94,7 +94,7 @@ pub fn read(text: &str, default_namespace: &str) -> Reading {
 
 /// Adds an object, or the objects of a list.
 fn add(value: Value, marks: Marks, default_namespace: &str, reading: &mut Reading) {
-    if value.is_null() {
+    if value.is_null() || reading.problems.len() > MAX_PROBLEMS {
         return;
     }
     match object(value, &marks) {
@@ -222,11 +222,12 @@ fn document(
         }));
     }
     let (live, findings) = Live::decode(&kind, &value);
-    problems.extend(findings.into_iter().map(|finding| tell(finding, &marks)));
+    let is_refused = findings.iter().any(|finding| matches!(finding.what, Oddity::Refused { .. }));
+    problems.extend(findings.into_iter().take(MAX_PROBLEMS + 1).map(|finding| tell(finding, &marks)));
     for problem in &mut problems {
         problem.object = Some(key.clone());
     }
-    let live = live.filter(|_| !problems.iter().any(Problem::is_error));
+    let live = live.filter(|_| !is_refused);
     (live.map(|live| Document { value, key, live, marks }), problems)
 }
 

@@ -270,9 +270,15 @@ fn depth_size_and_aliases_are_bounded() {
     assert_eq!(problems[0].message, "the text has 6.0 MB; at most 5 MB are read");
     let problems = read(&format!("[{}]", "1,".repeat(600_000)), "default").problems;
     assert_eq!(problems[0].message, "the text holds more than 500000 values");
-    let problems = read(&"a\n---\n".repeat(600), "default").problems;
-    assert_eq!(problems.len(), 501);
-    assert_eq!(problems[500].message, "more than 500 problems; the others are not shown");
+    let bad_items = format!("apiVersion: v1\nkind: List\nitems:\n{}", "- {a: 1}\n".repeat(600));
+    let odd_labels =
+        format!("{POD}  labels:\n{}", (0..600).map(|n| format!("    l{n}: 1\n")).collect::<String>());
+    for text in ["a\n---\n".repeat(600), "a: 1\n".repeat(600), bad_items, odd_labels] {
+        let reading = read(&text, "default");
+        assert_eq!(reading.documents.len(), 0);
+        assert_eq!(reading.problems.len(), 501);
+        assert_eq!(reading.problems[500].message, "more than 500 problems; the others are not shown");
+    }
 }
 
 /// Every path of a value has marks inside the text.

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Value};
 
+use super::MAX_PROBLEMS;
 use super::marks::{Below, Marks};
 use super::scalar::Scalar;
 use super::split::Chunk;
@@ -74,9 +75,9 @@ pub fn parse(chunk: &Chunk<'_>, budget: &mut Budget, problems: &mut Vec<Problem>
                 Err(syntax_error(error.info(), chunk, place))
             }
         };
-        if let Err(problem) = read {
-            builder.problems.push(problem);
-            builder.documents.truncate(builder.whole);
+        let is_broken = read.is_err();
+        builder.problems.extend(read.err());
+        if is_broken || builder.problems.len() > MAX_PROBLEMS {
             break;
         }
     }
@@ -141,7 +142,6 @@ struct Builder<'b> {
     problems_before: usize,
     problems: Vec<Problem>,
     documents: Vec<(Value, Marks)>,
-    whole: usize,
 }
 
 impl<'b> Builder<'b> {
@@ -156,7 +156,6 @@ impl<'b> Builder<'b> {
             problems_before: 0,
             problems: Vec::new(),
             documents: Vec::new(),
-            whole: 0,
         }
     }
 
@@ -185,7 +184,6 @@ impl<'b> Builder<'b> {
                 let root = self.root.take();
                 if self.problems.len() == self.problems_before {
                     self.documents.extend(root);
-                    self.whole = self.documents.len();
                 }
             }
             Event::SequenceStart(anchor, _) => {

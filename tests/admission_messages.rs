@@ -483,3 +483,512 @@ fn families_follow_the_cluster_and_the_policy() {
     assert_eq!(headless["spec"]["ipFamilyPolicy"], "RequireDualStack");
     assert_eq!(headless["spec"]["ipFamilies"], json!(["IPv4", "IPv6"]));
 }
+
+fn pod(spec: Value) -> Value {
+    json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "a", "labels": { "app": "web" } }, "spec": spec })
+}
+
+/// A Pod with one container, and `container` over it.
+fn container(container: Value) -> Value {
+    let mut whole = json!({ "name": "c", "image": "nginx" });
+    for (field, value) in container.as_object().unwrap() {
+        whole[field] = value.clone();
+    }
+    pod(json!({ "containers": [whole] }))
+}
+
+#[test]
+fn pods() {
+    const CONTAINERS: &str = "pkg/apis/core/validation/validation.go validateContainers";
+    const CONTAINER: &str = "pkg/apis/core/validation/validation.go validateContainerCommon";
+    const PORTS: &str = "pkg/apis/core/validation/validation.go validateContainerPorts";
+    const SPEC: &str = "pkg/apis/core/validation/validation.go ValidatePodSpec";
+    check(
+        CONTAINERS,
+        &[],
+        pod(json!({ "containers": [] })),
+        r#"Pod "a" is invalid: spec.containers: Required value"#,
+    );
+    check(
+        CONTAINER,
+        &[],
+        pod(json!({ "containers": [{ "name": "", "image": "" }] })),
+        r#"Pod "a" is invalid: [spec.containers[0].name: Required value, spec.containers[0].image: Required value]"#,
+    );
+    check(
+        CONTAINERS,
+        &[],
+        pod(json!({ "containers": [{ "name": "c", "image": "x" }, { "name": "c", "image": "y" }] })),
+        r#"Pod "a" is invalid: spec.containers[1].name: Duplicate value: "c""#,
+    );
+    check(
+        PORTS,
+        &[],
+        container(json!({ "ports": [{ "containerPort": 70000 }] })),
+        r#"Pod "a" is invalid: spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive"#,
+    );
+    check(
+        PORTS,
+        &[],
+        container(
+            json!({ "ports": [{ "name": "http", "containerPort": 80 }, { "name": "http", "containerPort": 81 }] }),
+        ),
+        r#"Pod "a" is invalid: spec.containers[0].ports[1].name: Duplicate value: "http""#,
+    );
+    check(
+        PORTS,
+        &[],
+        container(json!({ "ports": [{ "name": "http_alt", "containerPort": 80 }] })),
+        r#"Pod "a" is invalid: spec.containers[0].ports[0].name: Invalid value: "http_alt": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"#,
+    );
+    check(
+        "pkg/apis/core/validation/validation.go checkHostPortConflicts",
+        &[],
+        container(
+            json!({ "ports": [{ "containerPort": 80, "hostPort": 80 }, { "containerPort": 81, "hostPort": 80 }] }),
+        ),
+        r#"Pod "a" is invalid: spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//80""#,
+    );
+    check(
+        "pkg/apis/core/validation/validation.go validateHandler",
+        &[],
+        container(json!({ "readinessProbe": {} })),
+        r#"Pod "a" is invalid: spec.containers[0].readinessProbe: Required value: must specify a handler type"#,
+    );
+    check(
+        "pkg/apis/core/validation/validation.go validateLivenessProbe",
+        &[],
+        container(json!({ "livenessProbe": { "tcpSocket": { "port": 80 }, "successThreshold": 2 } })),
+        r#"Pod "a" is invalid: spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1"#,
+    );
+    check(
+        "pkg/apis/core/validation/validation.go ValidateVolumeMounts",
+        &[],
+        container(json!({ "volumeMounts": [{ "name": "data", "mountPath": "/data" }] })),
+        r#"Pod "a" is invalid: spec.containers[0].volumeMounts[0].name: Not found: "data""#,
+    );
+    check(
+        SPEC,
+        &[],
+        pod(json!({ "containers": [{ "name": "c", "image": "x" }], "restartPolicy": "always" })),
+        r#"Pod "a" is invalid: spec.restartPolicy: Unsupported value: "always": supported values: "Always", "OnFailure", "Never""#,
+    );
+    check(
+        SPEC,
+        &[],
+        pod(json!({ "containers": [{ "name": "c", "image": "x" }], "hostname": "a.b" })),
+        r#"Pod "a" is invalid: spec.hostname: Invalid value: "a.b": must not contain dots"#,
+    );
+    check(
+        "pkg/apis/core/validation/validation.go validatePodDNSConfig",
+        &[],
+        pod(json!({ "containers": [{ "name": "c", "image": "x" }], "dnsPolicy": "None" })),
+        r#"Pod "a" is invalid: spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None"#,
+    );
+    const UPDATE: &str = "pkg/apis/core/validation/validation.go ValidatePodUpdate";
+    check(
+        UPDATE,
+        &[container(json!({}))],
+        container(json!({ "command": ["sh"] })),
+        "Pod \"a\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+    );
+    check(
+        UPDATE,
+        &[container(json!({}))],
+        pod(json!({ "containers": [{ "name": "c", "image": "nginx" }, { "name": "d", "image": "nginx" }] })),
+        r#"Pod "a" is invalid: spec.containers: Forbidden: pod updates may not add or remove containers"#,
+    );
+}
+
+#[test]
+fn pod_takes_a_new_image_and_new_labels() {
+    let mut cluster = Cluster::new(&ClusterConfig::default());
+    let first = cluster.apply(&container(json!({}))).unwrap();
+    assert_eq!(first["spec"]["containers"][0]["imagePullPolicy"], "Always");
+    assert_eq!(first["spec"]["terminationGracePeriodSeconds"], 30);
+    assert_eq!(first["status"]["phase"], "Pending");
+    let second =
+        cluster.apply(&container(json!({ "image": "nginx:1.29", "imagePullPolicy": "Always" }))).unwrap();
+    assert_eq!(second["metadata"]["uid"], first["metadata"]["uid"]);
+    assert_eq!((&first["metadata"]["generation"], &second["metadata"]["generation"]), (&json!(1), &json!(2)));
+    let mut relabelled = container(json!({ "image": "nginx:1.29", "imagePullPolicy": "Always" }));
+    relabelled["metadata"]["labels"] = json!({ "app": "other" });
+    let third = cluster.apply(&relabelled).unwrap();
+    assert_eq!(third["metadata"]["generation"], 2);
+}
+
+fn workload(kind: &str, spec: Value) -> Value {
+    let mut whole = json!({
+        "selector": { "matchLabels": { "app": "web" } },
+        "template": {
+            "metadata": { "labels": { "app": "web" } },
+            "spec": { "containers": [{ "name": "c", "image": "nginx" }] },
+        },
+    });
+    for (field, value) in spec.as_object().unwrap() {
+        whole[field] = value.clone();
+    }
+    json!({ "apiVersion": "apps/v1", "kind": kind, "metadata": { "name": "web" }, "spec": whole })
+}
+
+#[test]
+fn workloads() {
+    const TEMPLATE: &str = "pkg/apis/apps/validation/validation.go ValidatePodTemplateSpecForReplicaSet";
+    let mismatch = json!({ "selector": { "matchLabels": { "app": "wbe" } } });
+    check(
+        TEMPLATE,
+        &[],
+        workload("Deployment", mismatch.clone()),
+        r#"Deployment.apps "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`"#,
+    );
+    check(
+        "pkg/apis/apps/validation/validation.go ValidatePodTemplateSpecForStatefulSet",
+        &[],
+        workload("StatefulSet", mismatch.clone()),
+        r#"StatefulSet.apps "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`"#,
+    );
+    check(
+        "pkg/apis/apps/validation/validation.go ValidateDaemonSetSpec",
+        &[],
+        workload("DaemonSet", mismatch),
+        r#"DaemonSet.apps "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`"#,
+    );
+    let mut without_selector = workload("Deployment", json!({}));
+    without_selector["spec"].as_object_mut().unwrap().remove("selector");
+    check(
+        "pkg/apis/apps/validation/validation.go ValidateDeploymentSpec",
+        &[],
+        without_selector,
+        r#"Deployment.apps "web" is invalid: [spec.selector: Required value, spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`]"#,
+    );
+    check(
+        "pkg/registry/apps/deployment/strategy.go ValidateUpdate",
+        &[workload("Deployment", json!({}))],
+        workload(
+            "Deployment",
+            json!({
+                "selector": { "matchLabels": { "app": "web", "tier": "front" } },
+                "template": {
+                    "metadata": { "labels": { "app": "web", "tier": "front" } },
+                    "spec": { "containers": [{ "name": "c", "image": "nginx" }] },
+                },
+            }),
+        ),
+        r#"Deployment.apps "web" is invalid: spec.selector: Invalid value: {"matchLabels":{"app":"web","tier":"front"}}: field is immutable"#,
+    );
+    check(
+        TEMPLATE,
+        &[],
+        workload(
+            "ReplicaSet",
+            json!({ "template": {
+                "metadata": { "labels": { "app": "web" } },
+                "spec": { "containers": [{ "name": "c", "image": "nginx" }], "restartPolicy": "Never" },
+            } }),
+        ),
+        r#"ReplicaSet.apps "web" is invalid: spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always""#,
+    );
+    check(
+        "pkg/apis/apps/validation/validation.go ValidateDeploymentSpec",
+        &[],
+        workload("Deployment", json!({ "replicas": -1 })),
+        r#"Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0"#,
+    );
+    check(
+        "pkg/apis/apps/validation/validation.go ValidateRollingUpdateDeployment",
+        &[],
+        workload(
+            "Deployment",
+            json!({ "strategy": { "rollingUpdate": { "maxSurge": 0, "maxUnavailable": 0 } } }),
+        ),
+        r#"Deployment.apps "web" is invalid: spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0"#,
+    );
+    check(
+        "pkg/apis/apps/validation/validation.go ValidateDeploymentStrategy",
+        &[],
+        workload("Deployment", json!({ "strategy": { "type": "Recreate", "rollingUpdate": {} } })),
+        r#"Deployment.apps "web" is invalid: spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"#,
+    );
+    check(
+        "pkg/apis/apps/validation/validation.go ValidateStatefulSetUpdate",
+        &[workload("StatefulSet", json!({ "serviceName": "web" }))],
+        workload("StatefulSet", json!({ "serviceName": "other" })),
+        "StatefulSet.apps \"web\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+    );
+    check(
+        "pkg/apis/meta/v1/validation/validation.go ValidateLabelSelectorRequirement",
+        &[],
+        workload(
+            "ReplicaSet",
+            json!({ "selector": { "matchExpressions": [{ "key": "app", "operator": "In" }] } }),
+        ),
+        r#"ReplicaSet.apps "web" is invalid: [spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn', spec.selector: Invalid value: {"matchExpressions":[{"key":"app","operator":"In"}]}: invalid label selector]"#,
+    );
+    let mut controller = workload("ReplicationController", json!({ "selector": { "app": "wbe" } }));
+    controller["apiVersion"] = "v1".into();
+    check(
+        "pkg/apis/core/validation/validation.go ValidatePodTemplateSpecForRC",
+        &[],
+        controller,
+        r#"ReplicationController "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`"#,
+    );
+}
+
+#[test]
+fn replication_controller_selects_what_its_template_makes() {
+    let mut controller = workload("ReplicationController", json!({}));
+    controller["apiVersion"] = "v1".into();
+    controller["spec"].as_object_mut().unwrap().remove("selector");
+    let stored = Cluster::new(&ClusterConfig::default()).apply(&controller).unwrap();
+    assert_eq!(stored["spec"]["selector"], json!({ "app": "web" }));
+    assert_eq!(stored["metadata"]["labels"], json!({ "app": "web" }));
+    assert_eq!(stored["spec"]["replicas"], 1);
+}
+
+fn ingress(spec: Value) -> Value {
+    json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "front" }, "spec": spec })
+}
+
+fn ingress_path(path: Value) -> Value {
+    ingress(json!({ "rules": [{ "host": "example.com", "http": { "paths": [path] } }] }))
+}
+
+#[test]
+fn ingresses() {
+    const SPEC: &str = "pkg/apis/networking/validation/validation.go ValidateIngressSpec";
+    const PATH: &str = "pkg/apis/networking/validation/validation.go validateHTTPIngressPath";
+    const BACKEND: &str = "pkg/apis/networking/validation/validation.go validateIngressBackend";
+    let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
+    check(
+        SPEC,
+        &[],
+        ingress(json!({})),
+        r#"Ingress.networking.k8s.io "front" is invalid: spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"#,
+    );
+    check(
+        PATH,
+        &[],
+        ingress_path(json!({ "path": "/", "backend": backend })),
+        r#"Ingress.networking.k8s.io "front" is invalid: spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified"#,
+    );
+    check(
+        PATH,
+        &[],
+        ingress_path(json!({ "path": "web", "pathType": "Prefix", "backend": backend })),
+        r#"Ingress.networking.k8s.io "front" is invalid: spec.rules[0].http.paths[0].path: Invalid value: "web": must be an absolute path"#,
+    );
+    check(
+        PATH,
+        &[],
+        ingress_path(json!({ "path": "/", "pathType": "prefix", "backend": backend })),
+        r#"Ingress.networking.k8s.io "front" is invalid: spec.rules[0].http.paths[0].pathType: Unsupported value: "prefix": supported values: "Exact", "ImplementationSpecific", "Prefix""#,
+    );
+    check(
+        BACKEND,
+        &[],
+        ingress_path(
+            json!({ "path": "/", "pathType": "Prefix", "backend": { "service": { "name": "web" } } }),
+        ),
+        r#"Ingress.networking.k8s.io "front" is invalid: spec.rules[0].http.paths[0].backend: Required value: port name or number is required"#,
+    );
+    check(
+        BACKEND,
+        &[],
+        ingress(json!({ "defaultBackend": {} })),
+        r#"Ingress.networking.k8s.io "front" is invalid: spec.defaultBackend: Invalid value: "": resource or service backend is required"#,
+    );
+    check(
+        "pkg/apis/networking/validation/validation.go validateIngressRules",
+        &[],
+        ingress(json!({ "rules": [{ "host": "10.0.0.1" }] })),
+        r#"Ingress.networking.k8s.io "front" is invalid: spec.rules[0].host: Invalid value: "10.0.0.1": must be a DNS name, not an IP address"#,
+    );
+    let class = |controller: &str| {
+        json!({
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "IngressClass",
+            "metadata": { "name": "nginx" },
+            "spec": { "controller": controller },
+        })
+    };
+    check(
+        "pkg/apis/networking/validation/validation.go validateIngressClassSpecUpdate",
+        &[class("k8s.io/ingress-nginx")],
+        class("example.com/other"),
+        r#"IngressClass.networking.k8s.io "nginx" is invalid: spec.controller: Invalid value: "example.com/other": field is immutable"#,
+    );
+    check(
+        "pkg/util/validation/validation.go IsDomainPrefixedPath",
+        &[],
+        class("nginx"),
+        r#"IngressClass.networking.k8s.io "nginx" is invalid: spec.controller: Invalid value: "nginx": must be a domain-prefixed path (such as "acme.io/foo")"#,
+    );
+}
+
+#[test]
+fn ingress_without_class_gets_the_default_one() {
+    let mut cluster = Cluster::new(&ClusterConfig::default());
+    cluster
+        .apply(&json!({
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "IngressClass",
+            "metadata": {
+                "name": "nginx",
+                "annotations": { "ingressclass.kubernetes.io/is-default-class": "true" },
+            },
+            "spec": { "controller": "k8s.io/ingress-nginx" },
+        }))
+        .unwrap();
+    let stored = cluster
+        .apply(&ingress(
+            json!({ "defaultBackend": { "service": { "name": "web", "port": { "number": 80 } } } }),
+        ))
+        .unwrap();
+    assert_eq!(stored["spec"]["ingressClassName"], "nginx");
+}
+
+fn policy(spec: Value) -> Value {
+    json!({ "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": { "name": "p" }, "spec": spec })
+}
+
+#[test]
+fn network_policies() {
+    const PEER: &str = "pkg/apis/networking/validation/validation.go ValidateNetworkPolicyPeer";
+    check(
+        PEER,
+        &[],
+        policy(json!({ "podSelector": {}, "ingress": [{ "from": [{}] }] })),
+        r#"NetworkPolicy.networking.k8s.io "p" is invalid: spec.ingress[0].from[0]: Required value: must specify a peer"#,
+    );
+    check(
+        PEER,
+        &[],
+        policy(
+            json!({ "podSelector": {}, "ingress": [{ "from": [{ "podSelector": {}, "ipBlock": { "cidr": "10.0.0.0/8" } }] }] }),
+        ),
+        r#"NetworkPolicy.networking.k8s.io "p" is invalid: spec.ingress[0].from[0]: Forbidden: may not specify both ipBlock and another peer"#,
+    );
+    check(
+        "pkg/apis/networking/validation/validation.go ValidateIPBlock",
+        &[],
+        policy(
+            json!({ "podSelector": {}, "egress": [{ "to": [{ "ipBlock": { "cidr": "10.0.0.0/8", "except": ["11.0.0.0/8"] } }] }] }),
+        ),
+        r#"NetworkPolicy.networking.k8s.io "p" is invalid: spec.egress[0].to[0].ipBlock.except[0]: Invalid value: "11.0.0.0/8": must be a strict subset of `cidr`"#,
+    );
+    check(
+        "pkg/apis/networking/validation/validation.go ValidateNetworkPolicyPort",
+        &[],
+        policy(json!({ "podSelector": {}, "ingress": [{ "ports": [{ "port": 80, "endPort": 79 }] }] })),
+        r#"NetworkPolicy.networking.k8s.io "p" is invalid: spec.ingress[0].ports[0].endPort: Invalid value: 80: must be greater than or equal to `port`"#,
+    );
+    check(
+        "pkg/apis/networking/validation/validation.go ValidateNetworkPolicySpec",
+        &[],
+        policy(json!({ "podSelector": {}, "policyTypes": ["ingress"] })),
+        r#"NetworkPolicy.networking.k8s.io "p" is invalid: spec.policyTypes[0]: Unsupported value: "ingress": supported values: "Ingress", "Egress""#,
+    );
+    let stored = Cluster::new(&ClusterConfig::default())
+        .apply(&policy(json!({ "egress": [{ "ports": [{ "port": 53 }] }] })));
+    let stored = stored.unwrap();
+    assert_eq!(stored["spec"]["policyTypes"], json!(["Ingress", "Egress"]));
+    assert_eq!(stored["spec"]["egress"][0]["ports"][0]["protocol"], "TCP");
+}
+
+fn slice(fields: Value) -> Value {
+    let mut whole = json!({
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": { "name": "web-1" },
+        "addressType": "IPv4",
+        "endpoints": [{ "addresses": ["10.244.0.5"] }],
+    });
+    for (field, value) in fields.as_object().unwrap() {
+        whole[field] = value.clone();
+    }
+    whole
+}
+
+#[test]
+fn endpoints() {
+    const ENDPOINTS: &str = "pkg/apis/discovery/validation/validation.go validateEndpoints";
+    check(
+        "pkg/apis/discovery/validation/validation.go validateAddressType",
+        &[],
+        slice(json!({ "addressType": "ipv4" })),
+        r#"EndpointSlice.discovery.k8s.io "web-1" is invalid: addressType: Unsupported value: "ipv4": supported values: "FQDN", "IPv4", "IPv6""#,
+    );
+    check(
+        ENDPOINTS,
+        &[],
+        slice(json!({ "endpoints": [{ "addresses": [] }] })),
+        r#"EndpointSlice.discovery.k8s.io "web-1" is invalid: endpoints[0].addresses: Required value: must contain at least 1 address"#,
+    );
+    check(
+        ENDPOINTS,
+        &[],
+        slice(json!({ "endpoints": [{ "addresses": ["fd00::1"] }] })),
+        r#"EndpointSlice.discovery.k8s.io "web-1" is invalid: endpoints[0].addresses[0]: Invalid value: "fd00::1": must be an IPv4 address"#,
+    );
+    check(
+        "pkg/apis/discovery/validation/validation.go validatePorts",
+        &[],
+        slice(json!({ "ports": [{ "port": 80 }, { "port": 81 }] })),
+        r#"EndpointSlice.discovery.k8s.io "web-1" is invalid: ports[1].name: Duplicate value: """#,
+    );
+    check(
+        "pkg/apis/discovery/validation/validation.go ValidateEndpointSliceUpdate",
+        &[slice(json!({}))],
+        slice(json!({ "addressType": "IPv6", "endpoints": [] })),
+        r#"EndpointSlice.discovery.k8s.io "web-1" is invalid: addressType: Invalid value: "IPv6": field is immutable"#,
+    );
+    let endpoints = |subset: Value| json!({ "apiVersion": "v1", "kind": "Endpoints", "metadata": { "name": "web" }, "subsets": [subset] });
+    const SUBSETS: &str = "pkg/apis/core/validation/validation.go validateEndpointSubsets";
+    check(
+        SUBSETS,
+        &[],
+        endpoints(json!({ "ports": [{ "port": 80 }] })),
+        r#"Endpoints "web" is invalid: subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`"#,
+    );
+    check(
+        SUBSETS,
+        &[],
+        endpoints(json!({ "addresses": [{ "ip": "169.254.0.1" }] })),
+        r#"Endpoints "web" is invalid: subsets[0].addresses[0].ip: Invalid value: "169.254.0.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)"#,
+    );
+}
+
+#[test]
+fn namespaces_and_nodes() {
+    let namespace =
+        |name: &str| json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+    check(
+        "pkg/apis/core/validation/validation.go ValidateNamespace",
+        &[],
+        namespace("a.b"),
+        r#"Namespace "a.b" is invalid: metadata.name: Invalid value: "a.b": must not contain dots"#,
+    );
+    let stored = Cluster::new(&ClusterConfig::default()).apply(&namespace("shop")).unwrap();
+    assert_eq!(stored["metadata"]["labels"], json!({ "kubernetes.io/metadata.name": "shop" }));
+    assert_eq!(stored["status"]["phase"], "Active");
+
+    let node = |spec: Value| json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": "n" }, "spec": spec });
+    check(
+        "pkg/apis/core/validation/validation.go ValidateNode",
+        &[],
+        node(json!({ "podCIDRs": ["10.244.0.0/24", "10.244.1.0/24"] })),
+        r#"Node "n" is invalid: spec.podCIDRs: Invalid value: ["10.244.0.0/24","10.244.1.0/24"]: may specify no more than one CIDR for each IP family"#,
+    );
+    check(
+        "pkg/apis/core/validation/validation.go ValidateNodeUpdate",
+        &[node(json!({ "podCIDRs": ["10.244.0.0/24"] }))],
+        node(json!({ "podCIDRs": ["10.244.1.0/24"] })),
+        r#"Node "n" is invalid: spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid"#,
+    );
+    check(
+        "pkg/apis/core/validation/validation.go validateTaintEffect",
+        &[],
+        node(json!({ "taints": [{ "key": "a", "effect": "Never" }] })),
+        r#"Node "n" is invalid: metadata.taints[0].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute""#,
+    );
+}

@@ -18,7 +18,8 @@ pub use format::{
 pub use label::{is_qualified_name, is_valid_label_value};
 pub use name::{
     is_dns1035_label, is_dns1123_label, is_dns1123_subdomain, is_dns1123_subdomain_with_underscore,
-    is_valid_port_name, is_valid_port_num, is_wildcard_dns1123_subdomain,
+    is_domain_prefixed_path, is_fully_qualified_domain_name, is_path_segment_name, is_valid_port_name,
+    is_valid_port_num, is_wildcard_dns1123_subdomain,
 };
 
 // Models pkg/util/validation/validation.go RegexError

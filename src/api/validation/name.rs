@@ -1,5 +1,6 @@
 //! Names: DNS labels and subdomains, and the names and numbers of ports.
 
+use super::field::{FieldError, Path};
 use super::{inclusive_range_error, max_len_error, regex_error};
 
 /// The longest DNS label, in bytes.
@@ -136,6 +137,58 @@ pub fn is_wildcard_dns1123_subdomain(value: &str) -> Vec<String> {
         ));
     }
     errors
+}
+
+// Models pkg/util/validation/validation.go IsFullyQualifiedDomainName
+/// A DNS name of at least two labels; a dot at its end is allowed.
+pub fn is_fully_qualified_domain_name(path: &Path<'_>, name: &str) -> Option<FieldError> {
+    if name.is_empty() {
+        return Some(FieldError::required(path, ""));
+    }
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let messages = is_dns1123_subdomain(name);
+    if !messages.is_empty() {
+        return Some(FieldError::invalid(path, name, messages.join(",")));
+    }
+    if !name.contains('.') {
+        let words = "should be a domain with at least two segments separated by dots";
+        return Some(FieldError::invalid(path, name, words));
+    }
+    let bad = name.split('.').find(|label| !is_dns1123_label(label).is_empty())?;
+    Some(FieldError::invalid(path, bad, is_dns1123_label(bad).join(",")))
+}
+
+// Models pkg/util/validation/validation.go IsDomainPrefixedPath
+/// A path after a DNS subdomain, as `example.com/ingress-controller`.
+pub fn is_domain_prefixed_path(path: &Path<'_>, value: &str) -> Vec<FieldError> {
+    if value.is_empty() {
+        return vec![FieldError::required(path, "")];
+    }
+    let Some((host, rest)) =
+        value.split_once('/').filter(|(host, rest)| !host.is_empty() && !rest.is_empty())
+    else {
+        let words = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+        return vec![FieldError::invalid(path, value, words)];
+    };
+    let mut errors: Vec<FieldError> = is_dns1123_subdomain(host)
+        .into_iter()
+        .map(|message| FieldError::invalid(path, host, message))
+        .collect();
+    if !rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte)) {
+        let words = regex_error("Invalid path", r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+", &[]);
+        errors.push(FieldError::invalid(path, rest, words));
+    }
+    errors
+}
+
+// Models pkg/api/validate/content/path.go IsPathSegmentName
+/// A name that can stand in a path of the API.
+pub fn is_path_segment_name(name: &str) -> Vec<String> {
+    if name == "." || name == ".." {
+        return vec![format!("may not be '{name}'")];
+    }
+    let not_allowed = ["/", "%"].into_iter().filter(|text| name.contains(text));
+    not_allowed.map(|text| format!("may not contain '{text}'")).collect()
 }
 
 // Models pkg/util/validation/validation.go IsValidPortName

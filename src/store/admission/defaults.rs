@@ -20,3 +20,15 @@ pub(super) fn absent_when_zero(number: &mut Option<i32>) {
         *number = None;
     }
 }
+
+/// Sets a text that is absent or empty.
+pub(super) fn default_text(text: &mut Option<String>, default: &str) {
+    absent_when_empty(text);
+    text.get_or_insert_with(|| default.to_owned());
+}
+
+/// Sets a number that is absent or zero.
+pub(super) fn default_number(number: &mut Option<i32>, default: i32) {
+    absent_when_zero(number);
+    number.get_or_insert(default);
+}

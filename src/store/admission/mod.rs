@@ -3,13 +3,18 @@
 //! Everything here is a function of its arguments. The messages are the API server's own, word for word.
 
 mod allocators;
+mod cluster_objects;
 mod defaults;
+mod endpoints;
 pub mod ip_allocator;
-pub mod metadata;
+mod metadata;
+mod networking;
+mod pod;
 pub mod port_allocator;
 mod rejected;
 mod service;
 mod strategy;
+mod workloads;
 
 use std::sync::Arc;
 
@@ -219,7 +224,7 @@ fn write<K: Strategy>(
     changed.set_defaults();
     let errors = match old {
         None => {
-            if part == Part::Spec {
+            if part == Part::Spec && !K::HAS_STATUS_WHEN_NEW {
                 changed.clear_status();
             }
             changed.prepare_for_create(store);

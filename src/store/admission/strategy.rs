@@ -6,6 +6,7 @@ use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet}
 use k8s_openapi::api::core::v1::{Endpoints, Namespace, Node, Pod, ReplicationController, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass, NetworkPolicy};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::metadata::{NameForm, validate_object_meta, validate_object_meta_update};
 use crate::api::Resource;
@@ -54,6 +55,9 @@ pub(super) trait Strategy: Status {
     /// What names have to be.
     const NAME_FORM: NameForm = NameForm::Subdomain;
 
+    /// Whether a new object may come with its status.
+    const HAS_STATUS_WHEN_NEW: bool = false;
+
     /// Sets what the author left out.
     fn set_defaults(&mut self) {}
 
@@ -84,18 +88,7 @@ pub(super) trait Strategy: Status {
     }
 }
 
-impl Strategy for Namespace {
-    const NAME_FORM: NameForm = NameForm::Label;
+/// The generation of a changed object: one more when what it stands for has changed.
+pub(super) fn next_generation(meta: &mut ObjectMeta, old: &ObjectMeta, is_changed: bool) {
+    meta.generation = Some(old.generation.unwrap_or(0) + i64::from(is_changed));
 }
-impl Strategy for Node {}
-impl Strategy for IngressClass {}
-impl Strategy for Deployment {}
-impl Strategy for ReplicaSet {}
-impl Strategy for StatefulSet {}
-impl Strategy for DaemonSet {}
-impl Strategy for ReplicationController {}
-impl Strategy for Pod {}
-impl Strategy for Endpoints {}
-impl Strategy for EndpointSlice {}
-impl Strategy for Ingress {}
-impl Strategy for NetworkPolicy {}

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{Namespace, NamespaceSpec, NamespaceStatus, Node, Taint};
 
+use super::checks::validate_taint_effect;
 use super::metadata::{METADATA, NameForm, SPEC, invalid_each};
-use super::pod::validate_taint_effect;
 use super::strategy::Strategy;
 use crate::api::validation::address::is_valid_cidr_for_legacy_field;
 use crate::api::validation::field::{FieldError, Raw};

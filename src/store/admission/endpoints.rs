@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{EndpointAddress, EndpointSubset, Endpoints};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointHints, EndpointPort, EndpointSlice};
 
+use super::checks::{validate_endpoint_ip, validate_protocol};
 use super::defaults::default_text;
 use super::metadata::{invalid_each, validate_labels};
-use super::service::{validate_endpoint_ip, validate_protocol};
 use super::strategy::{Strategy, next_generation};
 use crate::api::validation::address::is_valid_ip_for_legacy_field;
 use crate::api::validation::field::{FieldError, Path};

@@ -3,6 +3,7 @@
 //! Everything here is a function of its arguments. The messages are the API server's own, word for word.
 
 mod allocators;
+mod checks;
 mod cluster_objects;
 mod defaults;
 mod endpoints;

@@ -6,9 +6,9 @@ use k8s_openapi::api::networking::v1::{
 };
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::checks::validate_port_num_or_name;
 use super::defaults::{absent_when_empty, absent_when_no_items, absent_when_zero, default_text};
 use super::metadata::{SPEC, invalid_each, validate_label_selector};
-use super::service::validate_port_num_or_name;
 use super::strategy::{Strategy, next_generation};
 use crate::api::validation::address::is_valid_cidr_for_legacy_field;
 use crate::api::validation::field::{FieldError, Path, Raw};

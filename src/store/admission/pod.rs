@@ -8,8 +8,7 @@ mod validation;
 use k8s_openapi::api::core::v1::{Pod, PodStatus, PodTemplateSpec, Toleration};
 
 pub(super) use defaults::set_template_defaults;
-pub(super) use probes::non_negative;
-pub(super) use validation::{validate_taint_effect, validate_template};
+pub(super) use validation::validate_template;
 
 use super::strategy::Strategy;
 use crate::api::validation::field::FieldError;

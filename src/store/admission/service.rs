@@ -7,8 +7,6 @@ mod validation;
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 
-pub(super) use validation::{validate_endpoint_ip, validate_port_num_or_name, validate_protocol};
-
 use super::allocators::{Allocators, family_of};
 use super::rejected::Rejected;
 use crate::api::validation::parse_ip_sloppy;

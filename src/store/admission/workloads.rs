@@ -9,9 +9,10 @@ use k8s_openapi::api::apps::v1::{
 use k8s_openapi::api::core::v1::{PodTemplateSpec, ReplicationController};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::checks::non_negative;
 use super::defaults::default_text;
 use super::metadata::{NameForm, SPEC, label_selector_shown, labels_shown, validate_label_selector};
-use super::pod::{non_negative, set_template_defaults, template_labels, validate_template};
+use super::pod::{set_template_defaults, template_labels, validate_template};
 use super::strategy::{Strategy, next_generation};
 use crate::api::labels::Selector;
 use crate::api::validation::field::{FieldError, Path};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{Container, ContainerPort, PodSpec};
 
+use super::super::checks::validate_protocol;
 use super::super::metadata::invalid_each;
-use super::super::service::validate_protocol;
 use super::probes::{ProbeUse, validate_hook, validate_probe};
 use crate::api::validation::field::{FieldError, Path};
 use crate::api::validation::{

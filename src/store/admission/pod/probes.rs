@@ -4,8 +4,8 @@ use k8s_openapi::api::core::v1::{
     ExecAction, GRPCAction, HTTPGetAction, LifecycleHandler, Probe, SleepAction, TCPSocketAction,
 };
 
+use super::super::checks::{non_negative, validate_port_num_or_name};
 use super::super::metadata::invalid_each;
-use super::super::service::validate_port_num_or_name;
 use crate::api::validation::field::{FieldError, Path};
 use crate::api::validation::{is_http_header_name, is_valid_port_num};
 
@@ -25,14 +25,6 @@ pub(super) enum ProbeUse {
     Liveness,
     Readiness,
     Startup,
-}
-
-// Models pkg/apis/core/validation/validation.go ValidateNonnegativeField
-/// A number that must not be negative.
-pub(in super::super) fn non_negative(errors: &mut Vec<FieldError>, number: Option<i32>, path: &Path<'_>) {
-    if let Some(number) = number.filter(|number| *number < 0) {
-        errors.push(FieldError::invalid(path, number, "must be greater than or equal to 0"));
-    }
 }
 
 // Models pkg/apis/core/validation/validation.go validateLivenessProbe, validateReadinessProbe, validateStartupProbe

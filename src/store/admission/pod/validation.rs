@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{Container, Pod, PodDNSConfig, PodSpec, PodTemplateSpec, Toleration};
 
+use super::super::checks::validate_taint_effect;
 use super::super::metadata::{SPEC, invalid_each, validate_annotations, validate_labels};
 use super::Use;
 use super::containers::{validate_containers, validate_init_containers};
@@ -229,17 +230,6 @@ fn validate_tolerations(errors: &mut Vec<FieldError>, tolerations: &[Toleration]
         if !effect.is_empty() {
             validate_taint_effect(errors, &effect, &path.child("effect"));
         }
-    }
-}
-
-// Models pkg/apis/core/validation/validation.go validateTaintEffect
-/// The effect of a taint, or of what a Pod puts up with.
-pub(in super::super) fn validate_taint_effect(errors: &mut Vec<FieldError>, effect: &str, path: &Path<'_>) {
-    let supported = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
-    if effect.is_empty() {
-        errors.push(FieldError::required(path, ""));
-    } else if !supported.contains(&effect) {
-        errors.push(FieldError::not_supported(path, effect, &supported));
     }
 }
 

@@ -1,12 +1,11 @@
 //! What the API server demands of a Service.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::super::allocators::family_of;
+use super::super::checks::{validate_endpoint_ip, validate_port_num_or_name, validate_protocol};
 use super::super::metadata::{
     METADATA, NameForm, SPEC, invalid_each, validate_labels, validate_object_meta,
     validate_object_meta_update,
@@ -16,11 +15,10 @@ use super::{
     needs_health_check, ports, type_of,
 };
 use crate::api::validation::address::{is_valid_cidr_for_legacy_field, is_valid_ip_for_legacy_field};
-use crate::api::validation::field::{FieldError, Path, Raw, Shown};
+use crate::api::validation::field::{FieldError, Raw, Shown};
 use crate::api::validation::quote::json_string;
 use crate::api::validation::{
-    is_dns1123_label, is_dns1123_subdomain, is_qualified_name, is_valid_port_name, is_valid_port_num,
-    parse_ip_sloppy,
+    is_dns1123_label, is_dns1123_subdomain, is_qualified_name, is_valid_port_num, parse_ip_sloppy,
 };
 
 /// The longest time that an address may stay with its endpoint: a day.
@@ -262,32 +260,6 @@ fn validate_ports(errors: &mut Vec<FieldError>, spec: &ServiceSpec) {
     }
 }
 
-/// The protocol of a port: TCP, UDP or SCTP.
-pub(in super::super) fn validate_protocol(
-    errors: &mut Vec<FieldError>,
-    protocol: Option<&str>,
-    path: &Path<'_>,
-) {
-    match protocol {
-        None | Some("") => errors.push(FieldError::required(path, "")),
-        Some("TCP" | "UDP" | "SCTP") => {}
-        Some(other) => errors.push(FieldError::not_supported(path, other, &["SCTP", "TCP", "UDP"])),
-    }
-}
-
-// Models pkg/apis/core/validation/validation.go ValidatePortNumOrName
-/// The number of a port or the name of one.
-pub(in super::super) fn validate_port_num_or_name(
-    errors: &mut Vec<FieldError>,
-    port: &IntOrString,
-    path: &Path<'_>,
-) {
-    match port {
-        IntOrString::Int(number) => invalid_each(errors, path, *number, is_valid_port_num(*number)),
-        IntOrString::String(name) => invalid_each(errors, path, name, is_valid_port_name(name)),
-    }
-}
-
 fn validate_session_affinity(errors: &mut Vec<FieldError>, spec: &ServiceSpec) {
     let path = SPEC.child("sessionAffinity");
     let config_path = SPEC.child("sessionAffinityConfig");
@@ -382,31 +354,6 @@ pub(super) fn validate_cluster_ips_related_fields(
         if (family == "IPv4" || family == "IPv6") && family != found {
             let words = format!("expected an {family} value as indicated by `ipFamilies[{index}]`");
             errors.push(FieldError::invalid(&path.index(index), ip, words));
-        }
-    }
-}
-
-// Models pkg/apis/core/validation/validation.go ValidateEndpointIP
-/// An address that traffic can be sent to: neither unspecified, nor of the host or the link alone.
-pub(in super::super) fn validate_endpoint_ip(errors: &mut Vec<FieldError>, text: &str, path: &Path<'_>) {
-    let Some(ip) = parse_ip_sloppy(text) else {
-        errors.push(FieldError::invalid(path, text, "must be a valid IP address"));
-        return;
-    };
-    let (link_local, link_local_multicast) = match ip {
-        IpAddr::V4(v4) => (v4.is_link_local(), v4.octets().starts_with(&[224, 0, 0])),
-        IpAddr::V6(v6) => (v6.is_unicast_link_local(), v6.segments()[0] & 0xff0f == 0xff02),
-    };
-    if ip.is_unspecified() {
-        errors.push(FieldError::invalid(path, text, format!("may not be unspecified ({text})")));
-    }
-    for (is_so, words) in [
-        (ip.is_loopback(), "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
-        (link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
-        (link_local_multicast, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"),
-    ] {
-        if is_so {
-            errors.push(FieldError::invalid(path, text, words));
         }
     }
 }

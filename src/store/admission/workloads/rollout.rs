@@ -3,8 +3,8 @@
 use k8s_openapi::api::apps::v1::{DaemonSetUpdateStrategy, DeploymentStrategy, StatefulSetUpdateStrategy};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::super::checks::non_negative;
 use super::super::defaults::default_text;
-use super::super::pod::non_negative;
 use crate::api::validation::field::{FieldError, Path, Raw, Shown};
 use crate::api::validation::is_valid_percent;
 use crate::api::validation::quote::json_string;

@@ -53,6 +53,8 @@ pub(super) struct Index {
     by_owner: Postings,
     /// Pods, Services and Nodes by each of their addresses.
     by_address: Postings,
+    /// Pods by the node they are bound to; those without one under the empty name.
+    pods_by_node: Postings,
 }
 
 impl Index {
@@ -83,6 +85,7 @@ impl Index {
         }
         match live {
             Live::Pod(pod) => {
+                act(&mut self.pods_by_node, node_of(pod), key);
                 for (name, value) in pod.metadata.labels.iter().flatten() {
                     act(&mut self.pods_by_label, &label_term(&key.namespace, name, value), key);
                 }
@@ -138,6 +141,11 @@ impl Index {
         self.by_owner.get(uid)
     }
 
+    /// Pods that are bound to this node; those without one for the empty name.
+    pub fn on_node(&self, node: &str) -> Option<&OrdSet<ObjectKey>> {
+        self.pods_by_node.get(node)
+    }
+
     /// Pods, Services and Nodes that have this address.
     pub fn at_address(&self, address: &str) -> Option<&OrdSet<ObjectKey>> {
         self.by_address.get(address)
@@ -153,13 +161,19 @@ fn same_terms(old: &Live, new: &Live) -> bool {
     same_owners
         && addresses(old).eq(addresses(new))
         && match (old, new) {
-            (Live::Pod(old), Live::Pod(new)) => old.metadata.labels == new.metadata.labels,
+            (Live::Pod(old), Live::Pod(new)) => {
+                old.metadata.labels == new.metadata.labels && node_of(old) == node_of(new)
+            }
             (Live::Service(old), Live::Service(new)) => selector_of(old) == selector_of(new),
             (Live::EndpointSlice(old), Live::EndpointSlice(new)) => {
                 old.metadata.labels == new.metadata.labels
             }
             _ => true,
         }
+}
+
+fn node_of(pod: &k8s_openapi::api::core::v1::Pod) -> &str {
+    pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or_default()
 }
 
 fn selector_of(service: &k8s_openapi::api::core::v1::Service) -> Option<&BTreeMap<String, String>> {

@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod config;
+pub mod deletion;
 mod index;
 
 use std::collections::BTreeMap;
@@ -131,6 +132,17 @@ impl Store {
     /// The objects that name `uid` among their owners.
     pub fn owned_by<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Arc<Object>> {
         self.resolve(self.index.owned_by(uid))
+    }
+
+    /// The Pods that are bound to this node, ended and terminating ones included, ordered by namespace and name. The
+    /// empty name gives the Pods that are not scheduled.
+    pub fn pods_on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Pod>> {
+        self.resolve(self.index.on_node(node)).filter_map(|object| object.get::<Pod>())
+    }
+
+    /// How many Pods [`Store::pods_on_node`] gives.
+    pub fn count_on_node(&self, node: &str) -> usize {
+        self.index.on_node(node).map_or(0, OrdSet::len)
     }
 
     /// The Pods, Services and Nodes that have this address. A Pod on its node's network is not among them.

@@ -1,0 +1,83 @@
+//! What a controller asks for: writes to the API server, events for people, and when to look again.
+
+use std::sync::Arc;
+
+use super::Event;
+use crate::api::{Live, ObjectKey, Resource, Time};
+
+/// One write that a controller sends to the API server. The API server checks it as it checks everybody's.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// A new object. With `metadata.generateName` and no name it gets a name; it gets a uid unless it has one, and a
+    /// creation time.
+    Create {
+        /// The object.
+        live: Live,
+        /// What the controller reports once the object is there; `{name}` in the message stands for its name.
+        event: Option<Event>,
+    },
+    /// The object as it is to be. `metadata.generation` rises if the spec differs.
+    Update(Live),
+    /// A write to a subresource (`status`, `binding`): taken as it is, `metadata.generation` stays.
+    UpdateStatus(Live),
+    /// A deletion: see `store::deletion` for what becomes of it.
+    Delete {
+        /// Which object.
+        key: ObjectKey,
+        /// `gracePeriodSeconds`; `None` leaves it to the object, 0 removes it at once.
+        grace: Option<i64>,
+    },
+}
+
+impl Write {
+    /// The object to write, if the write holds one.
+    pub fn live(&self) -> Option<&Live> {
+        match self {
+            Write::Create { live, .. } | Write::Update(live) | Write::UpdateStatus(live) => Some(live),
+            Write::Delete { .. } => None,
+        }
+    }
+}
+
+/// What one look of a controller at one object came to. Empty when everything is as it should be.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The writes, in their order. A later one of the same object holds the earlier ones.
+    pub writes: Vec<Write>,
+    /// Events about the object that the controller looked at. They come after those of the creations.
+    pub events: Vec<Event>,
+    /// When the controller wants to look again even if nothing changes until then.
+    pub requeue_at: Option<Time>,
+}
+
+impl Outcome {
+    /// Whether there is nothing to do now.
+    pub fn is_quiet(&self) -> bool {
+        self.writes.is_empty() && self.events.is_empty()
+    }
+
+    /// Asks for another look at this moment, or earlier if that was asked for before.
+    pub fn requeue(&mut self, at: Time) {
+        self.requeue_at = Some(self.requeue_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// Adds a creation and the event that reports it.
+    pub fn create<T: Resource>(&mut self, object: T, event: Option<Event>) {
+        self.writes.push(Write::Create { live: Arc::new(object).into_live(), event });
+    }
+
+    /// Adds an update.
+    pub fn update<T: Resource>(&mut self, object: impl Into<Arc<T>>) {
+        self.writes.push(Write::Update(object.into().into_live()));
+    }
+
+    /// Adds an update of a subresource.
+    pub fn update_status<T: Resource>(&mut self, object: impl Into<Arc<T>>) {
+        self.writes.push(Write::UpdateStatus(object.into().into_live()));
+    }
+
+    /// Adds a deletion; `grace` in seconds as in [`Write::Delete`].
+    pub fn delete(&mut self, key: ObjectKey, grace: Option<i64>) {
+        self.writes.push(Write::Delete { key, grace });
+    }
+}

@@ -160,6 +160,16 @@ impl Cluster {
             }
             Write::UpdateStatus(live) => {
                 let key = key_of(&live);
+                let old = self.store.get(&key).unwrap().clone();
+                let mut value = old.live.to_value();
+                value["status"] = live.to_value()["status"].clone();
+                let mut live = Live::from_value(&key.kind, &value).unwrap();
+                // JSON leaves out the milliseconds of a deletion time.
+                *live.metadata_mut().unwrap() = old.live.metadata().unwrap().clone();
+                self.store.put(key, old.document.clone(), live);
+            }
+            Write::Bind(live) => {
+                let key = key_of(&live);
                 let document = self.store.get(&key).unwrap().document.clone();
                 self.store.put(key, document, live);
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Event;
 use crate::api::{Live, ObjectKey, Resource, Time};
+use crate::store::admission::Part;
 
 /// One write that a controller sends to the API server. The API server checks it as it checks everybody's.
 #[derive(Clone, Debug)]
@@ -18,8 +19,11 @@ pub enum Write {
     },
     /// The object as it is to be. `metadata.generation` rises if the spec differs.
     Update(Live),
-    /// A write to a subresource (`status`, `binding`): taken as it is, `metadata.generation` stays.
+    /// A write to the subresource `status`: nothing but the status changes.
     UpdateStatus(Live),
+    /// A write to the subresource `binding` of a Pod: the node and the condition PodScheduled. `metadata.generation`
+    /// stays.
+    Bind(Live),
     /// A deletion: see `store::deletion` for what becomes of it.
     Delete {
         /// Which object.
@@ -33,8 +37,24 @@ impl Write {
     /// The object to write, if the write holds one.
     pub fn live(&self) -> Option<&Live> {
         match self {
-            Write::Create { live, .. } | Write::Update(live) | Write::UpdateStatus(live) => Some(live),
+            Write::Create { live, .. }
+            | Write::Update(live)
+            | Write::UpdateStatus(live)
+            | Write::Bind(live) => Some(live),
             Write::Delete { .. } => None,
+        }
+    }
+
+    /// What of the object the write means, for admission.
+    pub fn part(&self) -> Part {
+        match self {
+            // A ReplicaSet that is made again for imported Pods brings the uid that they know.
+            Write::Create { live, .. } if live.metadata().is_some_and(|metadata| metadata.uid.is_some()) => {
+                Part::Whole
+            }
+            Write::Create { .. } | Write::Update(_) | Write::Delete { .. } => Part::Spec,
+            Write::UpdateStatus(_) => Part::Status,
+            Write::Bind(_) => Part::Whole,
         }
     }
 }

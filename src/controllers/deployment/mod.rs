@@ -121,8 +121,12 @@ impl Sync<'_> {
         for set in self.old.into_iter().chain(self.new) {
             set.write(&mut self.outcome);
         }
-        if self.deployment != **original {
-            self.outcome.update_status::<Deployment>(self.deployment);
+        let deployment = Arc::new(self.deployment);
+        if deployment.metadata != original.metadata {
+            self.outcome.update::<Deployment>(deployment.clone());
+        }
+        if deployment.status != original.status {
+            self.outcome.update_status::<Deployment>(deployment);
         }
         self.outcome
     }

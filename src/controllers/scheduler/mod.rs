@@ -11,8 +11,8 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Node, Pod, PodCondition};
 
 use super::pod::{self, controller_of};
-use super::{Event, Outcome, node};
-use crate::api::{ObjectKey, Time};
+use super::{Event, Outcome, Write, node};
+use crate::api::{Live, ObjectKey, Time};
 use crate::store::Store;
 
 /// The scheduler's name in events, and in `spec.schedulerName`.
@@ -119,7 +119,7 @@ fn bind(pod: &Pod, node: &str, now: Time, outcome: &mut Outcome) {
     set_scheduled(&mut bound, "True", None, None, now);
     let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
     let words = format!("Successfully assigned {namespace}/{} to {node}", pod::name(pod));
-    outcome.update_status::<Pod>(bound);
+    outcome.writes.push(Write::Bind(Live::Pod(Arc::new(bound))));
     outcome.events.push(Event::normal("Scheduled", words));
 }
 

@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod dns;
 pub mod http;
+pub mod http_route;
 pub mod ingress;
 pub mod kube_proxy;
 pub mod load_balancer;

@@ -3,6 +3,7 @@
 
 mod page;
 mod server;
+mod size;
 
 mod board;
 mod shots;

@@ -6,12 +6,13 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread;
 
+use crate::size::dist;
+
 /// The page stands below a path, as on a shared host: addresses that are not relative would miss it.
 const BASE: &str = "/some/path/";
 
 static ADDRESS: LazyLock<String> = LazyLock::new(|| {
-    let directory = std::env::var_os("DIST")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), PathBuf::from);
+    let directory = dist();
     assert!(
         directory.join("index.html").is_file(),
         "no page in {}: run `./dev build` first",

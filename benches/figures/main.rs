@@ -1,0 +1,111 @@
+//! `./dev bench`: how fast the engine is, natively and as WebAssembly in headless Chromium, and how large the page.
+//!
+//! A new figure is a line in `engine::FIGURES`.
+
+mod engine;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "../../tests/e2e/size.rs"]
+mod size;
+
+/// What marks a figure in the output of the browser: the mark, the name and the microseconds, with tabs between.
+const MARK: &str = "figure";
+
+/// The shortest time of one call, in microseconds: the best of five rounds of at least 50 ms. `clock` gives
+/// microseconds.
+fn microseconds(work: &mut dyn FnMut(), clock: fn() -> f64) -> f64 {
+    let mut calls = 1_u32;
+    let mut round = |calls: u32| {
+        let start = clock();
+        (0..calls).for_each(|_| work());
+        clock() - start
+    };
+    while round(calls) < 50_000.0 {
+        calls *= 2;
+    }
+    (0..5).map(|_| round(calls) / f64::from(calls)).fold(f64::INFINITY, f64::min)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    native::table();
+}
+
+#[cfg(target_arch = "wasm32")]
+fn main() {}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::process::Command;
+    use std::sync::LazyLock;
+
+    use super::{MARK, engine, microseconds, size};
+
+    // The bench looks at the engine from outside, where time is real.
+    #[allow(clippy::disallowed_types)]
+    fn clock() -> f64 {
+        static START: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
+        START.elapsed().as_secs_f64() * 1e6
+    }
+
+    pub fn table() {
+        let in_browser = in_browser();
+        println!("{:<60} {:>12} {:>12}", "what", "native", "wasm");
+        for (name, prepare) in engine::FIGURES {
+            let native = microseconds(&mut *prepare(), clock);
+            let wasm = in_browser.get(*name).copied();
+            println!("{name:<60} {:>12} {:>12}", shown(native), wasm.map_or("failed".to_owned(), shown));
+        }
+        let (raw, travels) = size::page(Path::new(&size::dist()));
+        println!("{:<60} {:>12}", "the page, all files", format!("{} KB", raw / 1000));
+        println!("{:<60} {:>12}", "the page as it travels, brotli", format!("{} KB", travels / 1000));
+        assert!(in_browser.len() == engine::FIGURES.len(), "the browser gave {} figures", in_browser.len());
+    }
+
+    fn shown(microseconds: f64) -> String {
+        match microseconds {
+            ..1000.0 => format!("{microseconds:.2} us"),
+            _ => format!("{:.2} ms", microseconds / 1000.0),
+        }
+    }
+
+    /// The same figures from the browser, with the code as it travels: the profile `web`.
+    fn in_browser() -> BTreeMap<String, f64> {
+        let output = Command::new(env!("CARGO"))
+            .args(["test", "--quiet", "--profile", "web", "--target", "wasm32-unknown-unknown"])
+            .args(["--bench", "figures", "--", "--nocapture"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("cargo runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            println!("{text}{}", String::from_utf8_lossy(&output.stderr));
+        }
+        text.lines()
+            .filter_map(|line| {
+                let (name, value) = line.trim().strip_prefix(MARK)?.strip_prefix('\t')?.split_once('\t')?;
+                Some((name.to_owned(), value.parse().ok()?))
+            })
+            .collect()
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    use super::{MARK, engine, microseconds};
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    #[wasm_bindgen_test]
+    fn figures() {
+        for (name, prepare) in engine::FIGURES {
+            console_log!(
+                "{MARK}\t{name}\t{}",
+                microseconds(&mut *prepare(), || js_sys::Date::now() * 1000.0)
+            );
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! How large the page is.
+
+use std::path::{Path, PathBuf};
+
+/// The directory that holds the built page: the environment variable DIST, or dist/.
+pub fn dist() -> PathBuf {
+    std::env::var_os("DIST").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), PathBuf::from)
+}
+
+/// The bytes of all files below `directory`, as they are and as they travel: each one compressed with brotli.
+pub fn page(directory: &Path) -> (u64, u64) {
+    let (mut raw, mut travels) = (0, 0);
+    for entry in std::fs::read_dir(directory).expect("`./dev build` made the directory") {
+        let path = entry.expect("the directory can be listed").path();
+        if path.is_dir() {
+            let below = page(&path);
+            raw += below.0;
+            travels += below.1;
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("the file was just listed");
+        let mut compressed = Vec::new();
+        let parameters = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
+        brotli::BrotliCompress(&mut bytes.as_slice(), &mut compressed, &parameters).expect("memory takes it");
+        raw += bytes.len() as u64;
+        travels += compressed.len() as u64;
+    }
+    (raw, travels)
+}

@@ -76,13 +76,18 @@ impl<'a, A: Copy> Repacker<'a, A> {
     /// The subsets.
     pub fn pack(self) -> Vec<Subset<'a, A>> {
         let Repacker { addresses, ports, entries } = self;
-        let mut order: Vec<usize> = (0..addresses.len()).collect();
-        order.sort_by_key(|&place| addresses.get(place).map(|(ip, uid, _)| (*ip, *uid)));
+        // An IPv4 address is decided by its first 16 bytes, so most comparisons are of two numbers.
+        let mut order: Vec<(u128, usize)> =
+            addresses.iter().enumerate().map(|(place, (ip, ..))| (prefix(ip), place)).collect();
+        order.sort_unstable_by(|one, other| {
+            let key = |place: usize| addresses.get(place).map(|(ip, uid, _)| (*ip, *uid));
+            one.0.cmp(&other.0).then_with(|| key(one.1).cmp(&key(other.1))).then_with(|| one.1.cmp(&other.1))
+        });
         // Equal addresses share the rank, and the place, of the one that was added first.
         let mut ranks = vec![0; addresses.len()];
         let mut ranked: Vec<A> = Vec::with_capacity(addresses.len());
         let mut previous = None;
-        for place in order {
+        for (_, place) in order {
             let Some((ip, uid, address)) = addresses.get(place) else { continue };
             if previous != Some((ip, uid)) {
                 previous = Some((ip, uid));
@@ -93,32 +98,48 @@ impl<'a, A: Copy> Repacker<'a, A> {
             }
         }
 
-        let mut by_port: Vec<Vec<(usize, bool)>> = vec![Vec::new(); ports.len()];
+        let mut by_port: Vec<Vec<State>> = vec![vec![State::Absent; ranked.len()]; ports.len()];
         for (address, port, ready) in entries {
-            if let (Some(rank), Some(of_port)) = (ranks.get(address), by_port.get_mut(port)) {
-                of_port.push((*rank, ready));
+            let state = ranks.get(address).and_then(|rank| by_port.get_mut(port)?.get_mut(*rank));
+            if let Some(state) = state {
+                let ready = ready && *state != State::NotReady;
+                *state = if ready { State::Ready } else { State::NotReady };
             }
         }
-        let mut by_addresses: BTreeMap<Vec<(usize, bool)>, Vec<SubsetPort<'a>>> = BTreeMap::new();
+        let mut by_addresses: BTreeMap<Vec<State>, Vec<SubsetPort<'a>>> = BTreeMap::new();
         for (port, place) in ports {
-            let mut addresses = by_port.get_mut(place).map(std::mem::take).unwrap_or_default();
-            // "Not ready" sorts before "ready", so it is the one that stays.
-            addresses.sort_unstable();
-            addresses.dedup_by_key(|(rank, _)| *rank);
-            by_addresses.entry(addresses).or_default().extend(port.filter(|port| port.port > 0));
+            let states = by_port.get_mut(place).map(std::mem::take).unwrap_or_default();
+            by_addresses.entry(states).or_default().extend(port.filter(|port| port.port > 0));
         }
 
         let mut subsets: Vec<Subset<'a, A>> = by_addresses
             .into_iter()
-            .map(|(addresses, ports)| {
-                let pick = |wanted: bool| {
-                    let picked = addresses.iter().filter(|(_, ready)| *ready == wanted);
-                    picked.filter_map(|(rank, _)| ranked.get(*rank).copied()).collect()
+            .map(|(states, ports)| {
+                let pick = |wanted: State| {
+                    let all = states.iter().zip(&ranked);
+                    all.filter(|(state, _)| **state == wanted).map(|(_, address)| *address).collect()
                 };
-                Subset { ready: pick(true), not_ready: pick(false), ports }
+                Subset { ready: pick(State::Ready), not_ready: pick(State::NotReady), ports }
             })
             .collect();
         subsets.sort_by(|one, other| one.ports.cmp(&other.ports));
         subsets
     }
+}
+
+/// How an address is for a port.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum State {
+    Absent,
+    NotReady,
+    Ready,
+}
+
+/// The first 16 bytes of a text as a number that orders as the text does.
+fn prefix(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(text.bytes()) {
+        *to = from;
+    }
+    u128::from_be_bytes(bytes)
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use k8s_openapi::api::core::v1::{Pod, Service};
 
@@ -74,21 +74,42 @@ pub fn is_ipv6(text: &str) -> bool {
 /// status in.
 pub(super) fn pod_addresses(pod: &Pod, family: AddressType) -> Vec<Cow<'_, str>> {
     let ips = pod.status.as_ref().and_then(|status| status.pod_ips.as_deref()).unwrap_or_default();
-    let mut addresses: Vec<Cow<'_, str>> = ips
-        .iter()
-        .filter_map(|pod_ip| match (parse_ip_sloppy(&pod_ip.ip), family) {
-            (Some(IpAddr::V4(ip)), AddressType::Ipv4) => Some(canonical(&pod_ip.ip, ip)),
-            (Some(IpAddr::V6(ip)), AddressType::Ipv6) => Some(canonical(&pod_ip.ip, ip)),
-            (None, AddressType::Ipv4) => Some(Cow::Borrowed("<nil>")),
-            _ => None,
-        })
-        .collect();
+    let mut addresses: Vec<Cow<'_, str>> =
+        ips.iter().filter_map(|pod_ip| canonical_address(&pod_ip.ip, family)).collect();
     addresses.sort_unstable();
     addresses
 }
 
-/// The canonical spelling of `ip`, borrowed when `text` is it.
-fn canonical<T: fmt::Display>(text: &str, ip: T) -> Cow<'_, str> {
-    let canonical = ip.to_string();
-    if canonical == text { Cow::Borrowed(text) } else { Cow::Owned(canonical) }
+/// The canonical spelling of an address, if it is of this family.
+fn canonical_address(text: &str, family: AddressType) -> Option<Cow<'_, str>> {
+    // The usual case first: what this parser takes as IPv4 is canonical.
+    if text.parse::<Ipv4Addr>().is_ok() {
+        return (family == AddressType::Ipv4).then_some(Cow::Borrowed(text));
+    }
+    match (parse_ip_sloppy(text), family) {
+        (Some(ip @ IpAddr::V4(_)), AddressType::Ipv4) | (Some(ip @ IpAddr::V6(_)), AddressType::Ipv6) => {
+            Some(Cow::Owned(ip.to_string()))
+        }
+        (None, AddressType::Ipv4) => Some(Cow::Borrowed("<nil>")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(ips: &[&str], family: AddressType, expected: &[&str]) {
+        let ips: Vec<_> = ips.iter().map(|ip| serde_json::json!({ "ip": ip })).collect();
+        let pod: Pod =
+            serde_json::from_value(serde_json::json!({"metadata": {}, "status": {"podIPs": ips}})).unwrap();
+        assert_eq!(pod_addresses(&pod, family), expected);
+    }
+
+    #[test]
+    fn odd_spellings_are_normalised_and_sorted_as_text() {
+        let ips = ["10.0.0.9", "010.001.002.003", "FD00:0:0:0::00AB", "::ffff:10.0.0.10"];
+        check(&ips, AddressType::Ipv4, &["10.0.0.10", "10.0.0.9", "10.1.2.3"]);
+        check(&ips, AddressType::Ipv6, &["fd00::ab"]);
+    }
 }

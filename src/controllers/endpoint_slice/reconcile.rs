@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Pod, Service};
-use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 
 use super::address::{AddressType, address_types};
 use super::endpoint::{Candidate, node_name, publishes_not_ready, should_pod_be_in_endpoints};
@@ -200,24 +200,13 @@ fn compare<'a>(
     if slices.is_empty() {
         return (Vec::new(), wanted);
     }
-    // Names are unique among the Pods of one namespace.
-    let mut by_name: BTreeMap<&'a str, Candidate<'a>> = BTreeMap::new();
-    let mut order: Vec<&'a str> = Vec::with_capacity(wanted.len());
-    for candidate in wanted {
-        order.push(candidate.name());
-        by_name.insert(candidate.name(), candidate);
-    }
+    let mut wanted = WantedEndpoints::new(wanted);
     let works = slices
         .into_iter()
         .map(|slice| {
             let mut edits = Vec::new();
             for (position, endpoint) in endpoints_of(slice).iter().enumerate() {
-                let name = endpoint.target_ref.as_ref().and_then(|target| target.name.as_deref());
-                let name = name.unwrap_or_default();
-                let wanted = match by_name.get(name) {
-                    Some(candidate) if candidate.is_same(endpoint) => by_name.remove(name),
-                    _ => None,
-                };
+                let wanted = wanted.take(endpoint);
                 if wanted.as_ref().is_none_or(|wanted| !wanted.is_up_to_date(endpoint)) {
                     edits.push(Edit { position, wanted });
                 }
@@ -225,8 +214,37 @@ fn compare<'a>(
             SliceWork { slice, edits }
         })
         .collect();
-    let additions = order.into_iter().filter_map(|name| by_name.remove(name)).collect();
-    (works, additions)
+    (works, wanted.candidates.into_iter().flatten().collect())
+}
+
+/// The wanted endpoints of a group that are not found in a slice yet. Names are unique among the Pods of one namespace.
+struct WantedEndpoints<'a> {
+    candidates: Vec<Option<Candidate<'a>>>,
+    /// Each name with its place among the candidates, ordered by name.
+    names: Vec<(&'a str, usize)>,
+    /// Where in `names` the one is expected that is asked for next: slices are filled in the order of names, mostly.
+    next: usize,
+}
+
+impl<'a> WantedEndpoints<'a> {
+    fn new(candidates: Vec<Candidate<'a>>) -> WantedEndpoints<'a> {
+        let mut names: Vec<(&'a str, usize)> =
+            candidates.iter().enumerate().map(|(place, candidate)| (candidate.name(), place)).collect();
+        names.sort_unstable();
+        WantedEndpoints { candidates: candidates.into_iter().map(Some).collect(), names, next: 0 }
+    }
+
+    /// Takes the candidate that this endpoint is; `None` when it is not wanted, or was taken before.
+    fn take(&mut self, endpoint: &Endpoint) -> Option<Candidate<'a>> {
+        let name = endpoint.target_ref.as_ref().and_then(|target| target.name.as_deref()).unwrap_or_default();
+        let place = match self.names.get(self.next) {
+            Some((expected, _)) if *expected == name => self.next,
+            _ => self.names.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?,
+        };
+        self.next = place + 1;
+        let (_, candidate) = self.names.get(place)?;
+        self.candidates.get_mut(*candidate)?.take_if(|candidate| candidate.is_same(endpoint))
+    }
 }
 
 // Models k8s.io/endpointslice/utils.go unchangedSlices

@@ -1,12 +1,14 @@
 //! The bands of cluster IPs and node ports.
 
+use endpoint_playground::api::validation::parse_cidr_sloppy;
 use endpoint_playground::store::admission::ip_allocator::{IpAllocator, calculate_range_offset};
 use endpoint_playground::store::admission::port_allocator::{PortAllocator, PortRange};
 use serde_json::{Value, json};
 
 fn cluster_ip(case: &Value) -> Value {
-    let Ok(cidr) = case["cidr"].as_str().unwrap_or_default().parse() else {
-        return json!({ "error": "not a CIDR" });
+    let text = case["cidr"].as_str().unwrap_or_default();
+    let Some((_, cidr)) = parse_cidr_sloppy(text) else {
+        return json!({ "error": format!("invalid CIDR address: {text}") });
     };
     let range_offset = calculate_range_offset(cidr);
     let ips = match IpAllocator::new(cidr) {

@@ -8,7 +8,7 @@ mod validation;
 use k8s_openapi::api::core::v1::{Pod, PodStatus, PodTemplateSpec, Toleration};
 
 pub(super) use defaults::set_template_defaults;
-pub(super) use validation::validate_template;
+pub(super) use validation::{validate_template, validate_template_metadata};
 
 use super::strategy::Strategy;
 use crate::api::validation::field::FieldError;

@@ -11,11 +11,14 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::checks::non_negative;
 use super::defaults::default_text;
-use super::metadata::{NameForm, SPEC, label_selector_shown, labels_shown, validate_label_selector};
-use super::pod::{set_template_defaults, template_labels, validate_template};
+use super::metadata::{
+    NameForm, SPEC, invalid_each, label_selector_shown, labels_shown, validate_label_selector,
+};
+use super::pod::{set_template_defaults, template_labels, validate_template, validate_template_metadata};
 use super::strategy::{Strategy, next_generation};
 use crate::api::labels::Selector;
 use crate::api::validation::field::{FieldError, Path};
+use crate::api::validation::is_dns1123_label;
 use crate::store::Store;
 
 /// The generation of a new object.
@@ -55,7 +58,12 @@ fn validate_selector_and_template(
         }
         Ok(selector) => {
             validate_match(errors, &selector, template, &path);
-            validate_template(errors, template, &path);
+            if kind == "StatefulSet" {
+                // Its claims are volumes, too, so upstream leaves the rest to the Pods.
+                validate_template_metadata(errors, template, &path);
+            } else {
+                validate_template(errors, template, &path);
+            }
         }
     }
     validate_restart(errors, template, kind);
@@ -212,8 +220,23 @@ impl Strategy for StatefulSet {
         if let Some(strategy) = &spec.update_strategy {
             rollout::validate_stateful_set(errors, strategy, &SPEC.child("updateStrategy"));
         }
+        if let Some(policy) = &spec.persistent_volume_claim_retention_policy {
+            let path = SPEC.child("persistentVolumeClaimRetentionPolicy");
+            for (field, value) in [("whenDeleted", &policy.when_deleted), ("whenScaled", &policy.when_scaled)]
+            {
+                let value = value.as_deref().unwrap_or_default();
+                if !["Retain", "Delete"].contains(&value) {
+                    errors.push(FieldError::not_supported(&path.child(field), value, &["Retain", "Delete"]));
+                }
+            }
+        }
         non_negative(errors, spec.replicas, &SPEC.child("replicas"));
         non_negative(errors, spec.min_ready_seconds, &SPEC.child("minReadySeconds"));
+        let start = spec.ordinals.as_ref().and_then(|ordinals| ordinals.start);
+        non_negative(errors, start, &SPEC.child("ordinals.start"));
+        if let (None, Some(name)) = (old, spec.service_name.as_deref().filter(|name| !name.is_empty())) {
+            invalid_each(errors, &SPEC.child("serviceName"), name, is_dns1123_label(name));
+        }
         validate_selector(errors, &spec.selector);
         validate_selector_and_template(errors, &spec.selector, &spec.template, "StatefulSet");
         if let Some(before) = old.and_then(|old| old.spec.as_ref())

@@ -49,11 +49,20 @@ pub(in super::super) fn validate_template(
     template: &PodTemplateSpec,
     path: &Path<'_>,
 ) {
+    validate_template_metadata(errors, template, path);
+    let absent = PodSpec::default();
+    validate_spec(errors, template.spec.as_ref().unwrap_or(&absent), Use::Template, &path.child("spec"));
+}
+
+/// The labels and annotations of a template, which upstream tells of directly under it.
+pub(in super::super) fn validate_template_metadata(
+    errors: &mut Vec<FieldError>,
+    template: &PodTemplateSpec,
+    path: &Path<'_>,
+) {
     let meta = template.metadata.as_ref();
     validate_labels(errors, meta.and_then(|meta| meta.labels.as_ref()), &path.child("labels"));
     validate_annotations(errors, meta.and_then(|meta| meta.annotations.as_ref()), &path.child("annotations"));
-    let absent = PodSpec::default();
-    validate_spec(errors, template.spec.as_ref().unwrap_or(&absent), Use::Template, &path.child("spec"));
 }
 
 // Models pkg/apis/core/validation/validation.go ValidatePodSpec

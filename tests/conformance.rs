@@ -27,6 +27,8 @@ mod labels;
 mod network_policy;
 #[path = "conformance/proxy.rs"]
 mod proxy;
+#[path = "conformance/proxy_rules.rs"]
+mod proxy_rules;
 #[path = "conformance/validation.rs"]
 mod validation;
 
@@ -50,6 +52,8 @@ const CHECKERS: &[(&str, Checker)] = &[
     ("ipalloc_nodeport", ip_allocation::check_node_ports),
     ("labels", labels::check),
     ("networkpolicy", network_policy::check),
+    ("iptables", proxy_rules::check_iptables),
+    ("nftables", proxy_rules::check_nftables),
     ("proxy", proxy::check),
     ("validation", validation::check),
 ];

@@ -9,6 +9,7 @@ pub mod kube_proxy;
 pub mod load_balancer;
 pub mod network_policy;
 pub mod request;
+pub mod rules;
 pub mod settings;
 pub mod trace;
 

@@ -6,9 +6,7 @@ use k8s_openapi::api::core::v1::{Node, Service};
 
 use super::chains;
 use super::endpoint::{Endpoint, endpoints};
-use super::service_port::{
-    HEADLESS_LABEL, SERVICE_PROXY_NAME_LABEL, ServicePort, ServicePortName, service_ports,
-};
+use super::service_port::{ServicePort, ServicePortName, is_proxied, is_watched, service_ports};
 use super::topology::{Categories, TopologyMode, categorize_endpoints};
 use crate::api::validation::parse_ip_sloppy;
 use crate::api::{Kind, ObjectKey, Random};
@@ -119,8 +117,9 @@ pub struct Chains {
     pub external: Option<String>,
     /// The chain that chose among the endpoints.
     pub service: String,
-    /// The chain of the chosen endpoint.
-    pub endpoint: String,
+    /// The chain of the chosen endpoint; `None` in nftables mode without session affinity, where the service's chain
+    /// rewrites the destination itself.
+    pub endpoint: Option<String>,
 }
 
 /// A packet that goes to an endpoint.
@@ -185,8 +184,8 @@ pub enum Verdict {
 ///
 /// A destination is looked for among ClusterIPs, then external IPs, then load balancers' addresses, then, if it is an
 /// address of this node, among node ports. Then, in this order:
+/// - no usable endpoint anywhere: rejected (with nftables this comes after the next);
 /// - the source is outside `loadBalancerSourceRanges`: dropped;
-/// - no usable endpoint anywhere: rejected;
 /// - policy Local and none on this node: dropped;
 /// - else one of the usable endpoints, drawn from `random` (with `sessionAffinity: ClientIP` always the same one for
 ///   the same client, as long as it is usable).
@@ -207,23 +206,18 @@ pub fn decide(
     let source = packet.source.ip();
     let family = Family::of(packet.destination.ip());
     let slices = store.slices_of(&port.name.namespace, &port.name.name).map(|slice| &**slice);
-    // kube-proxy does not watch slices with these labels.
-    let watched = slices.filter(|slice| {
-        let labels = slice.metadata.labels.as_ref();
-        labels.is_none_or(|labels| {
-            !labels.contains_key(HEADLESS_LABEL) && !labels.contains_key(SERVICE_PROXY_NAME_LABEL)
-        })
-    });
+    let watched = slices.filter(|slice| is_watched(slice));
     let all = endpoints(watched, &port.name, family, &node.name);
     let categories = categorize_endpoints(&all, &port, &node.name, &node.zone);
+    let is_kept_out = way == Way::LoadBalancerIp
+        && !port.source_ranges.is_empty()
+        && !port.source_ranges.iter().any(|range| range.contains(&source));
+    // Only nftables looks at the source before it looks for endpoints.
+    if is_kept_out && (categories.has_any || settings.proxy_mode == ProxyMode::Nftables) {
+        return Verdict::Drop(Drop::SourceRanges(port));
+    }
     if !categories.has_any {
         return Verdict::Reject(Reject::NoEndpoints(port, way));
-    }
-    if way == Way::LoadBalancerIp
-        && !port.source_ranges.is_empty()
-        && !port.source_ranges.iter().any(|range| range.contains(&source))
-    {
-        return Verdict::Drop(Drop::SourceRanges(port));
     }
     let policy = match way {
         Way::ClusterIp if port.internal_policy_local => Policy::Local,
@@ -309,11 +303,6 @@ fn matched_port(
         .map(|port| (port, Way::NodePort))
 }
 
-fn is_proxied(service: &Service) -> bool {
-    let labels = service.metadata.labels.as_ref();
-    labels.is_none_or(|labels| !labels.contains_key(SERVICE_PROXY_NAME_LABEL))
-}
-
 fn has_node_port(service: &Service, number: i32) -> bool {
     let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
     ports.filter_map(|port| port.node_port).any(|port| port == number)
@@ -386,19 +375,21 @@ fn chain_names(mode: ProxyMode, port: &ServicePort, way: Way, policy: Policy, en
             entry: if way == Way::NodePort { "KUBE-NODEPORTS" } else { "KUBE-SERVICES" },
             external: is_external.then(|| chains::iptables_service("KUBE-EXT-", name)),
             service: chains::iptables_service(if is_local { "KUBE-SVL-" } else { "KUBE-SVC-" }, name),
-            endpoint: chains::iptables_endpoint(name, &endpoint.address()),
+            endpoint: Some(chains::iptables_endpoint(name, &endpoint.address())),
         },
         ProxyMode::Nftables => Chains {
             entry: "services",
             external: is_external.then(|| chains::nftables_service("external-", name)),
             service: chains::nftables_service(if is_local { "local-" } else { "service-" }, name),
-            endpoint: chains::nftables_endpoint(name, &endpoint.ip, endpoint.port),
+            endpoint: port
+                .affinity_seconds
+                .map(|_| chains::nftables_endpoint(name, &endpoint.ip, endpoint.port)),
         },
         ProxyMode::Ipvs => Chains {
             entry: "kube-ipvs0",
             external: None,
             service: format!("virtual server of {name}"),
-            endpoint: format!("real server {}", endpoint.address()),
+            endpoint: Some(format!("real server {}", endpoint.address())),
         },
     }
 }

@@ -12,7 +12,6 @@ pub use decide::{
 };
 pub use endpoint::{Endpoint, endpoints};
 pub use service_port::{
-    HEADLESS_LABEL, SERVICE_PROXY_NAME_LABEL, ServicePort, ServicePortName, load_balancer_ingress,
-    service_ports, source_ranges,
+    ServicePort, ServicePortName, is_proxied, is_watched, load_balancer_ingress, service_ports, source_ranges,
 };
 pub use topology::{Categories, TopologyMode, categorize_endpoints};

@@ -6,14 +6,15 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use k8s_openapi::api::core::v1::{LoadBalancerIngress, Service, ServicePort as Port, ServiceSpec};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 
 use crate::api::validation::{parse_cidr_sloppy, parse_ip_sloppy};
 use crate::network::addresses::Family;
 
 /// The label that hands a Service (and its EndpointSlices) to another proxy than kube-proxy.
-pub const SERVICE_PROXY_NAME_LABEL: &str = "service.kubernetes.io/service-proxy-name";
+const SERVICE_PROXY_NAME_LABEL: &str = "service.kubernetes.io/service-proxy-name";
 /// The label of a headless Service's EndpointSlices; kube-proxy does not watch these.
-pub const HEADLESS_LABEL: &str = "service.kubernetes.io/headless";
+const HEADLESS_LABEL: &str = "service.kubernetes.io/headless";
 
 /// The name of one port of a Service, as kube-proxy keys its maps. Shown as `namespace/name:port`, without the colon
 /// when the port has no name.
@@ -171,6 +172,22 @@ fn service_port(
         external_policy_local,
         internal_policy_local: spec.internal_traffic_policy.as_deref() == Some("Local"),
     }
+}
+
+/// Whether kube-proxy handles the Service, and not another proxy that a label names.
+// Models cmd/kube-proxy/app/server.go Run, the label selector of the informers
+pub fn is_proxied(service: &Service) -> bool {
+    has_no_label(service.metadata.labels.as_ref(), SERVICE_PROXY_NAME_LABEL)
+}
+
+/// Whether kube-proxy watches the EndpointSlice: not for a headless Service or another proxy.
+pub fn is_watched(slice: &EndpointSlice) -> bool {
+    let labels = slice.metadata.labels.as_ref();
+    has_no_label(labels, SERVICE_PROXY_NAME_LABEL) && has_no_label(labels, HEADLESS_LABEL)
+}
+
+fn has_no_label(labels: Option<&BTreeMap<String, String>>, label: &str) -> bool {
+    labels.is_none_or(|labels| !labels.contains_key(label))
 }
 
 /// `status.loadBalancer.ingress` of a Service.

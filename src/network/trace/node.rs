@@ -167,7 +167,7 @@ fn choice(forward: &Forward, node: &NodeView) -> String {
 
 fn chain_list(chains: &Chains) -> String {
     let external = chains.external.as_deref();
-    let names = [Some(chains.entry), external, Some(chains.service.as_str()), Some(chains.endpoint.as_str())];
+    let names = [Some(chains.entry), external, Some(chains.service.as_str()), chains.endpoint.as_deref()];
     names.into_iter().flatten().collect::<Vec<_>>().join(" > ")
 }
 

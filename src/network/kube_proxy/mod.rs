@@ -5,6 +5,8 @@ mod decide;
 mod endpoint;
 mod service_port;
 mod sha256;
+#[cfg(test)]
+mod tests;
 mod topology;
 
 pub use decide::{

@@ -147,9 +147,9 @@ impl Writer<'_> {
         let invalid = "reject comment \"Reject traffic to invalid ports of ClusterIPs\"";
         self.rule(check, format!("{ip} daddr @cluster-ips {invalid}"));
         if !self.proxy.service_networks.is_empty() {
-            let networks = set_of(&self.proxy.service_networks);
+            let networks: Vec<String> = self.proxy.service_networks.iter().map(ToString::to_string).collect();
             let unallocated = "drop comment \"Drop traffic to unallocated ClusterIPs\"";
-            self.rule(check, format!("{ip} daddr {networks} {unallocated}"));
+            self.rule(check, format!("{ip} daddr {{ {} }} {unallocated}", networks.join(",")));
         }
         let destination = format!("{ip} daddr . meta l4proto . th dport");
         let node_port = format!("{ip} daddr @nodeport-ips meta l4proto . th dport");
@@ -330,7 +330,6 @@ fn refusal(plan: &Plan<'_>, to: &str, none: NoEndpoints) -> String {
     format!("{to} comment \"{}\" : {verdict}", plan.port.name)
 }
 
-fn set_of<T: ToString>(items: &[T]) -> String {
-    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+fn set_of(items: &[String]) -> String {
     format!("{{ {} }}", items.join(" , "))
 }

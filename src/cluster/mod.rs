@@ -1,1 +1,215 @@
 //! Time: the event queue, controllers at work, requests in flight, the event log.
+//!
+//! Everything that happens, happens at a moment of simulated time. What a write sets going is done at the same
+//! moment, in a fixed order, until nothing is left to do ("quiet"); what takes time is put into the queue.
+
+mod apply;
+pub mod base;
+mod endpoints;
+pub mod event_log;
+mod reconcile;
+pub mod request_log;
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+
+pub use apply::{Fate, ObjectFate};
+pub use event_log::{Actor, EventLog, LogEntry};
+pub use request_log::{RequestLog, RequestRecord};
+
+use crate::api::{ObjectKey, Random, Time};
+use crate::network::{Request, Settings};
+use crate::store::Store;
+use crate::store::admission::Allocators;
+use crate::store::config::ClusterConfig;
+use reconcile::Work;
+
+/// How many requests the list keeps.
+const REQUESTS_KEPT: usize = 500;
+
+/// How many lines the event log keeps.
+const EVENTS_KEPT: usize = 1_000;
+
+/// Something that will happen.
+#[derive(Clone, Debug)]
+enum Due {
+    /// An object is to be looked at again by the controllers that asked for it.
+    Work(Work),
+    /// The next request of the repetition with this number is sent.
+    Repeat(u64),
+}
+
+/// The same request, again and again.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Repetition {
+    /// What is sent.
+    pub request: Request,
+    /// Milliseconds from one to the next.
+    pub every: u64,
+}
+
+/// A whole cluster and what travels in it. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    store: Store,
+    now: Time,
+    random: Random,
+    allocators: Allocators,
+    settings: Settings,
+    queue: OrdMap<(Time, u64), Due>,
+    sequence: u64,
+    work: OrdSet<Work>,
+    controllers: reconcile::Memory,
+    requests: RequestLog,
+    requests_sent: u64,
+    repetitions: OrdMap<u64, Repetition>,
+    events: EventLog,
+    events_logged: u64,
+}
+
+impl Cluster {
+    /// A cluster of three nodes with nothing on it but its own objects.
+    pub fn new(seed: u64) -> Cluster {
+        let config = ClusterConfig::default();
+        let mut cluster = Cluster {
+            store: Store::default(),
+            now: Time::ZERO,
+            random: Random::new(seed),
+            // The default ranges are valid: a test of the admission holds them to it.
+            allocators: Allocators::new(&config).unwrap_or_default(),
+            settings: Settings::default(),
+            queue: OrdMap::new(),
+            sequence: 0,
+            work: OrdSet::new(),
+            controllers: reconcile::Memory::default(),
+            requests: RequestLog::new(),
+            requests_sent: 0,
+            repetitions: OrdMap::new(),
+            events: EventLog::new(),
+            events_logged: 0,
+        };
+        cluster.install_base();
+        cluster
+    }
+
+    /// The moment up to which everything has happened.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The objects.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How the cluster's network is set up.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The requests that are remembered, oldest first.
+    pub fn requests(&self) -> &RequestLog {
+        &self.requests
+    }
+
+    /// How many requests were ever sent.
+    pub fn requests_sent(&self) -> u64 {
+        self.requests_sent
+    }
+
+    /// What is sent again and again, by the number that the repetition was given.
+    pub fn repetitions(&self) -> &OrdMap<u64, Repetition> {
+        &self.repetitions
+    }
+
+    /// The lines of the event log that are remembered, oldest first.
+    pub fn events(&self) -> &EventLog {
+        &self.events
+    }
+
+    /// A number that grows with each write, request and line of the log.
+    pub fn generation(&self) -> u64 {
+        self.store.revision() + self.requests_sent + self.events_logged
+    }
+
+    /// Lets time pass up to `to`, and everything happen that is due until then. Never goes back.
+    pub fn advance(&mut self, to: Time) {
+        while let Some(((at, _), _)) = self.queue.get_min().filter(|((at, _), _)| *at <= to) {
+            self.now = self.now.max(*at);
+            let (due, queue) = self.queue.without_min();
+            self.queue = queue;
+            if let Some(due) = due {
+                self.happen(due);
+            }
+            self.settle();
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// When the next thing is due; `None` when nothing is.
+    pub fn next_due(&self) -> Option<Time> {
+        self.queue.get_min().map(|((at, _), _)| *at)
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::Work(work) => {
+                self.work.insert(work);
+            }
+            Due::Repeat(number) => {
+                if let Some(repetition) = self.repetitions.get(&number).cloned() {
+                    self.schedule(self.now + repetition.every, Due::Repeat(number));
+                    self.send(repetition.request);
+                }
+            }
+        }
+    }
+
+    fn schedule(&mut self, at: Time, due: Due) {
+        self.sequence += 1;
+        self.queue.insert((at, self.sequence), due);
+    }
+
+    /// Sends a request now. Its way is decided now, by the rules as they stand.
+    pub fn send(&mut self, request: Request) {
+        let trace = crate::network::trace::trace(&self.store, &self.settings, &request, &mut self.random);
+        self.requests_sent += 1;
+        let record = RequestRecord::new(self.requests_sent, request, trace, self.now);
+        self.requests.push_back(Arc::new(record));
+        if self.requests.len() > REQUESTS_KEPT {
+            self.requests.pop_front();
+        }
+    }
+
+    /// Sends a request now and then every `every` milliseconds; 0 stops the repetitions of this request.
+    pub fn repeat(&mut self, request: Request, every: u64) {
+        let same: Vec<u64> = self
+            .repetitions
+            .iter()
+            .filter(|(_, known)| known.request == request)
+            .map(|(number, _)| *number)
+            .collect();
+        for number in same {
+            self.repetitions.remove(&number);
+        }
+        if every > 0 {
+            self.sequence += 1;
+            let number = self.sequence;
+            // Faster than this and the list would hold less than a minute.
+            let every = every.max(50);
+            self.repetitions.insert(number, Repetition { request: request.clone(), every });
+            self.schedule(self.now + every, Due::Repeat(number));
+            self.send(request);
+        }
+    }
+
+    fn log(&mut self, actor: Actor, warning: bool, reason: &str, object: Option<ObjectKey>, message: String) {
+        let entry = LogEntry { at: self.now, actor, warning, reason: reason.to_owned(), object, message };
+        self.events.push_back(Arc::new(entry));
+        self.events_logged += 1;
+        if self.events.len() > EVENTS_KEPT {
+            self.events.pop_front();
+        }
+    }
+}

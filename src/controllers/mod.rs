@@ -6,6 +6,7 @@ pub mod endpoint_slice_mirroring;
 mod endpoint_subsets;
 pub mod endpoints;
 mod event;
+pub mod ingress_status;
 pub mod kubelet;
 pub mod node;
 pub mod pod;
@@ -15,6 +16,7 @@ pub mod replica_set;
 mod replica_set_tests;
 pub mod replication_controller;
 pub mod scheduler;
+pub mod service_load_balancer;
 mod template;
 #[cfg(test)]
 mod testing;

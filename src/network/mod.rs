@@ -3,7 +3,6 @@
 pub mod addresses;
 pub mod dns;
 pub mod http;
-pub mod http_route;
 pub mod ingress;
 pub mod kube_proxy;
 pub mod load_balancer;

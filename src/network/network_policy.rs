@@ -17,7 +17,7 @@ use crate::api::labels::Selector;
 use crate::store::Store;
 
 /// The label that the API server puts on every Namespace.
-pub(super) const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
+const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// What the decision reads of the cluster.
 pub trait PolicyView {

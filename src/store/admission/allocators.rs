@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::ip_allocator::IpAllocator;
-use super::port_allocator::PortAllocator;
+use super::port_allocator::{PortAllocator, PortRange};
 use crate::store::config::ClusterConfig;
 
 /// The family of an address as `ipFamilies` spells it.
@@ -23,6 +23,13 @@ pub struct Allocators {
     cluster_ips: Vec<IpAllocator>,
     /// The node ports.
     pub node_ports: PortAllocator,
+}
+
+impl Default for Allocators {
+    /// Pools without any cluster IP.
+    fn default() -> Allocators {
+        Allocators { cluster_ips: Vec::new(), node_ports: PortAllocator::new(PortRange::DEFAULT) }
+    }
 }
 
 impl Allocators {

@@ -1,0 +1,72 @@
+//! Requests in flight and ended, with the moments at which each hop happens.
+
+use std::sync::Arc;
+
+use crate::api::Time;
+use crate::network::{Action, Outcome, Place, Request, Trace};
+
+/// How long the way from one place to the next takes, in milliseconds of simulated time. A real network is a
+/// thousand times faster; here a person wants to see it.
+const LEG: u64 = 600;
+
+/// How long a client waits for an answer before it gives up, in milliseconds of simulated time.
+const PATIENCE: u64 = 2_000;
+
+/// A request with its whole way and its place in time.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestRecord {
+    /// 1 for the first request on the board.
+    pub number: u64,
+    /// What was asked.
+    pub request: Request,
+    /// The way and the outcome.
+    pub trace: Trace,
+    /// When it left the client.
+    pub sent_at: Time,
+    /// For each hop of the trace, when it happens. Never decreases.
+    pub hop_at: Vec<Time>,
+    /// When the client knows the outcome.
+    pub ended_at: Time,
+}
+
+impl RequestRecord {
+    /// Sets a trace into time: a leg between two places takes [`LEG`], what happens at one place happens at once, a
+    /// reply travels the whole way back, and a client waits [`PATIENCE`] for an answer that does not come.
+    pub fn new(number: u64, request: Request, trace: Trace, sent_at: Time) -> RequestRecord {
+        let mut now = sent_at;
+        let mut hop_at = Vec::with_capacity(trace.hops.len());
+        let mut here = Place::Client(request.from.clone());
+        let mut legs: u64 = 0;
+        for hop in &trace.hops {
+            if hop.action == Action::Reply {
+                now = now + legs.div_ceil(2) * LEG;
+            } else if hop.place != here {
+                now = now + LEG;
+                legs += 1;
+                here = hop.place.clone();
+            }
+            hop_at.push(now);
+        }
+        let replied = trace.hops.last().is_some_and(|hop| hop.action == Action::Reply);
+        let ended_at = match trace.outcome {
+            Outcome::TimedOut(_) => now + PATIENCE,
+            Outcome::Refused(_) if !replied => now + legs.div_ceil(2) * LEG,
+            _ => now,
+        };
+        RequestRecord { number, request, trace, sent_at, hop_at, ended_at }
+    }
+
+    /// Whether the client still waits at `now`.
+    pub fn in_flight(&self, now: Time) -> bool {
+        now < self.ended_at
+    }
+
+    /// The number of hops that have happened at `now`.
+    pub fn hops_done(&self, now: Time) -> usize {
+        self.hop_at.partition_point(|at| *at <= now)
+    }
+}
+
+/// The requests that the list keeps, oldest first.
+pub type RequestLog = imbl::Vector<Arc<RequestRecord>>;

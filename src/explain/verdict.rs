@@ -1,0 +1,204 @@
+//! For one Service, the verdict on every Pod of its namespace.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
+
+use super::near_miss::{self, Difference};
+use crate::api::ObjectKey;
+use crate::store::Store;
+
+/// How a Pod stands to a Service.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// In a slice, ready.
+    Ready,
+    /// In a slice, not ready.
+    NotReady,
+    /// In a slice, terminating; `serving` when its process still answers.
+    Terminating {
+        /// The condition `serving`.
+        serving: bool,
+    },
+    /// The labels match, yet it is in no slice.
+    NotEligible,
+    /// The labels differ by so little that it looks like a mistake.
+    NearMiss(Vec<Difference>),
+    /// Another Pod.
+    NotSelected,
+}
+
+impl Standing {
+    /// Whether the Pod is an endpoint of the Service, ready or not.
+    pub fn is_endpoint(&self) -> bool {
+        matches!(self, Standing::Ready | Standing::NotReady | Standing::Terminating { .. })
+    }
+
+    /// The word that stands beside the Pod.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Standing::Ready => "endpoint",
+            Standing::NotReady => "endpoint, not ready",
+            Standing::Terminating { .. } => "endpoint, terminating",
+            Standing::NotEligible => "not an endpoint",
+            Standing::NearMiss(_) => "near miss",
+            Standing::NotSelected => "not selected",
+        }
+    }
+}
+
+/// How one Pod stands, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// The Pod.
+    pub pod: ObjectKey,
+    /// How it stands to the Service.
+    pub standing: Standing,
+    /// One sentence without a full stop.
+    pub reason: String,
+}
+
+/// The verdicts on all Pods of the Service's namespace: endpoints first, then those that matter, then the others;
+/// by name within each. Empty when there is no such Service.
+pub fn verdicts(store: &Store, service: &ObjectKey) -> Vec<Verdict> {
+    let Some(found) = store.get(service).and_then(|object| object.get::<Service>()) else {
+        return Vec::new();
+    };
+    let none = BTreeMap::new();
+    let selector = found.spec.as_ref().and_then(|spec| spec.selector.as_ref()).unwrap_or(&none);
+    let endpoints = endpoints_by_pod(store, service);
+    let mut verdicts: Vec<Verdict> = store
+        .list_in::<Pod>(&service.namespace)
+        .map(|pod| {
+            let name = pod.metadata.name.as_deref().unwrap_or_default();
+            let labels = pod.metadata.labels.as_ref().unwrap_or(&none);
+            let (standing, reason) = judge(selector, pod, labels, endpoints.get(name).copied());
+            Verdict { pod: ObjectKey::pod(service.namespace.clone(), name), standing, reason }
+        })
+        .collect();
+    verdicts.sort_by_key(|verdict| rank(&verdict.standing));
+    verdicts
+}
+
+fn rank(standing: &Standing) -> u8 {
+    match standing {
+        Standing::Ready => 0,
+        Standing::NotReady => 1,
+        Standing::Terminating { .. } => 2,
+        Standing::NotEligible => 3,
+        Standing::NearMiss(_) => 4,
+        Standing::NotSelected => 5,
+    }
+}
+
+/// For each Pod that is in a slice of the Service, its endpoint and the slice.
+fn endpoints_by_pod<'a>(
+    store: &'a Store,
+    service: &ObjectKey,
+) -> BTreeMap<&'a str, (&'a Endpoint, &'a EndpointSlice)> {
+    store
+        .slices_of(&service.namespace, &service.name)
+        .flat_map(|slice| slice.endpoints.iter().flatten().map(move |endpoint| (endpoint, &**slice)))
+        .filter_map(|(endpoint, slice)| {
+            let target =
+                endpoint.target_ref.as_ref().filter(|target| target.kind.as_deref() == Some("Pod"))?;
+            Some((target.name.as_deref()?, (endpoint, slice)))
+        })
+        .collect()
+}
+
+fn judge(
+    selector: &BTreeMap<String, String>,
+    pod: &Pod,
+    labels: &BTreeMap<String, String>,
+    endpoint: Option<(&Endpoint, &EndpointSlice)>,
+) -> (Standing, String) {
+    if let Some((endpoint, slice)) = endpoint {
+        return judge_endpoint(pod, endpoint, slice);
+    }
+    let matches = !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value));
+    if matches {
+        return (Standing::NotEligible, why_not_eligible(pod));
+    }
+    match near_miss::differences(selector, labels) {
+        Some(differences) => {
+            let text: Vec<String> = differences.iter().map(describe_difference).collect();
+            (Standing::NearMiss(differences), text.join("; "))
+        }
+        None => (Standing::NotSelected, "Labels differ".to_owned()),
+    }
+}
+
+/// What a Pod has and what was wanted: `app=wbe, wanted app=web`.
+pub fn describe_difference(difference: &Difference) -> String {
+    match &difference.found {
+        Some((key, value)) => format!("{key}={value}, wanted {}={}", difference.key, difference.wanted),
+        None => format!("lacks {}={}", difference.key, difference.wanted),
+    }
+}
+
+fn judge_endpoint(pod: &Pod, endpoint: &Endpoint, slice: &EndpointSlice) -> (Standing, String) {
+    let conditions = endpoint.conditions.as_ref();
+    // Absent means ready and serving, as kube-proxy reads it.
+    let ready = conditions.and_then(|conditions| conditions.ready).unwrap_or(true);
+    let serving = conditions.and_then(|conditions| conditions.serving).unwrap_or(ready);
+    let terminating = conditions.and_then(|conditions| conditions.terminating).unwrap_or(false);
+    if terminating {
+        let reason = if serving {
+            "Terminating but serving: used only when no endpoint is ready"
+        } else {
+            "Terminating and no longer serving: gets no traffic"
+        };
+        return (Standing::Terminating { serving }, reason.to_owned());
+    }
+    if !ready {
+        return (Standing::NotReady, why_not_ready(pod));
+    }
+    let ports: Vec<String> = slice
+        .ports
+        .iter()
+        .flatten()
+        .filter_map(|port| {
+            let number = port.port?;
+            Some(match port.name.as_deref().filter(|name| !name.is_empty()) {
+                Some(name) => format!("port {name} is {number}"),
+                None => format!("port {number}"),
+            })
+        })
+        .collect();
+    let reason = if ports.is_empty() {
+        "Labels match and it is Ready, but none of the Service's ports was found in it".to_owned()
+    } else {
+        format!("Labels match, Ready, {}", ports.join(", "))
+    };
+    (Standing::Ready, reason)
+}
+
+/// Why a Pod is not Ready, in its condition's own words where it has some.
+fn why_not_ready(pod: &Pod) -> String {
+    let status = pod.status.as_ref();
+    let condition = status
+        .and_then(|status| status.conditions.as_ref())
+        .and_then(|conditions| conditions.iter().find(|condition| condition.type_ == "Ready"));
+    match condition {
+        None => "Labels match, but it has no condition Ready yet".to_owned(),
+        Some(condition) => match condition.message.as_deref().filter(|message| !message.is_empty()) {
+            Some(message) => format!("Labels match, but Ready is {}: {message}", condition.status),
+            None => format!("Labels match, but Ready is {}", condition.status),
+        },
+    }
+}
+
+fn why_not_eligible(pod: &Pod) -> String {
+    let status = pod.status.as_ref();
+    let phase = status.and_then(|status| status.phase.as_deref()).unwrap_or("Pending");
+    let has_ip = status.and_then(|status| status.pod_ips.as_ref()).is_some_and(|ips| !ips.is_empty());
+    if phase == "Succeeded" || phase == "Failed" {
+        format!("Labels match, but the Pod has ended ({phase})")
+    } else if !has_ip {
+        "Labels match, but the Pod has no IP yet".to_owned()
+    } else {
+        "Labels match, but no slice of the Service holds it".to_owned()
+    }
+}

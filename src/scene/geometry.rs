@@ -1,0 +1,217 @@
+//! Points, rectangles and paths on the board, in pixels at 100 %.
+
+use std::fmt::Write as _;
+
+/// A point on the board.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Point {
+    /// To the right.
+    pub x: f64,
+    /// Downwards.
+    pub y: f64,
+}
+
+/// Shorthand for a [`Point`].
+pub const fn point(x: f64, y: f64) -> Point {
+    Point { x, y }
+}
+
+impl Point {
+    /// The distance to another point.
+    pub fn distance(self, other: Point) -> f64 {
+        (self.x - other.x).hypot(self.y - other.y)
+    }
+
+    /// The point `share` (0 to 1) of the way to another.
+    pub fn toward(self, other: Point, share: f64) -> Point {
+        point(self.x + (other.x - self.x) * share, self.y + (other.y - self.y) * share)
+    }
+}
+
+/// A rectangle on the board.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Rect {
+    /// Left edge.
+    pub x: f64,
+    /// Top edge.
+    pub y: f64,
+    /// Width.
+    pub w: f64,
+    /// Height.
+    pub h: f64,
+}
+
+impl Rect {
+    /// The right edge.
+    pub fn right(&self) -> f64 {
+        self.x + self.w
+    }
+
+    /// The bottom edge.
+    pub fn bottom(&self) -> f64 {
+        self.y + self.h
+    }
+
+    /// The middle of the left edge.
+    pub fn left_middle(&self) -> Point {
+        point(self.x, self.y + self.h / 2.0)
+    }
+
+    /// The middle of the right edge.
+    pub fn right_middle(&self) -> Point {
+        point(self.right(), self.y + self.h / 2.0)
+    }
+
+    /// The smallest rectangle that holds both.
+    pub fn union(self, other: Rect) -> Rect {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        Rect { x, y, w: self.right().max(other.right()) - x, h: self.bottom().max(other.bottom()) - y }
+    }
+
+    /// Whether the two share an area.
+    pub fn overlaps(&self, other: &Rect) -> bool {
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    }
+}
+
+/// A line along which something is drawn or travels: straight pieces between points.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Path {
+    points: Vec<Point>,
+    /// For each point, the length of the way to it.
+    lengths: Vec<f64>,
+}
+
+/// How many straight pieces stand for one curve. At the sizes on a board the eye sees no corner.
+const PIECES: u32 = 16;
+
+/// The radius of the corners of a stepped line.
+const CORNER: f64 = 10.0;
+
+impl Path {
+    /// The line through these points.
+    pub fn through(points: Vec<Point>) -> Path {
+        let mut lengths = Vec::with_capacity(points.len());
+        let mut total = 0.0;
+        for (index, here) in points.iter().enumerate() {
+            if let Some(before) = index.checked_sub(1).and_then(|before| points.get(before)) {
+                total += before.distance(*here);
+            }
+            lengths.push(total);
+        }
+        Path { points, lengths }
+    }
+
+    /// A cubic curve that leaves `from` and reaches `to` horizontally.
+    pub fn swing(from: Point, to: Point) -> Path {
+        let reach = ((to.x - from.x).abs() / 2.0).max(24.0);
+        let (c1, c2) = (point(from.x + reach, from.y), point(to.x - reach, to.y));
+        let points = (0..=PIECES)
+            .map(|piece| {
+                let t = f64::from(piece) / f64::from(PIECES);
+                let (a, b, c) = (from.toward(c1, t), c1.toward(c2, t), c2.toward(to, t));
+                a.toward(b, t).toward(b.toward(c, t), t)
+            })
+            .collect();
+        Path::through(points)
+    }
+
+    /// The line through these corners, each rounded.
+    pub fn rounded(corners: &[Point]) -> Path {
+        let mut points = Vec::new();
+        for (index, here) in corners.iter().enumerate() {
+            let before = index.checked_sub(1).and_then(|before| corners.get(before));
+            match (before, corners.get(index + 1)) {
+                (Some(before), Some(after)) => {
+                    let radius = CORNER.min(before.distance(*here) / 2.0).min(here.distance(*after) / 2.0);
+                    if radius < 0.5 {
+                        points.push(*here);
+                        continue;
+                    }
+                    let start = here.toward(*before, radius / before.distance(*here));
+                    let end = here.toward(*after, radius / here.distance(*after));
+                    for piece in 0..=4 {
+                        let t = f64::from(piece) / 4.0;
+                        points.push(start.toward(*here, t).toward(here.toward(end, t), t));
+                    }
+                }
+                _ => points.push(*here),
+            }
+        }
+        Path::through(points)
+    }
+
+    /// This line and then another. A gap between them becomes a straight piece.
+    pub fn then(mut self, other: &Path) -> Path {
+        self.points.extend(other.points.iter().copied());
+        Path::through(self.points)
+    }
+
+    /// The same line the other way.
+    pub fn reversed(&self) -> Path {
+        Path::through(self.points.iter().rev().copied().collect())
+    }
+
+    /// The points of the line.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// The length in pixels.
+    pub fn length(&self) -> f64 {
+        self.lengths.last().copied().unwrap_or(0.0)
+    }
+
+    /// The point at `share` (0 to 1) of the length, and the direction of travel there in radians.
+    pub fn at(&self, share: f64) -> (Point, f64) {
+        let wanted = self.length() * share.clamp(0.0, 1.0);
+        let after =
+            self.lengths.partition_point(|length| *length < wanted).clamp(1, self.points.len().max(2) - 1);
+        match (self.points.get(after - 1), self.points.get(after)) {
+            (Some(a), Some(b)) => {
+                let piece = a.distance(*b);
+                let done = self.lengths.get(after - 1).copied().unwrap_or(0.0);
+                let share = if piece > 0.0 { (wanted - done) / piece } else { 0.0 };
+                (a.toward(*b, share.clamp(0.0, 1.0)), (b.y - a.y).atan2(b.x - a.x))
+            }
+            _ => (self.points.first().copied().unwrap_or_default(), 0.0),
+        }
+    }
+
+    /// The line as the `d` of an SVG path, to a tenth of a pixel.
+    pub fn to_svg(&self) -> String {
+        let mut d = String::with_capacity(self.points.len() * 12);
+        for (index, point) in self.points.iter().enumerate() {
+            let letter = if index == 0 { 'M' } else { 'L' };
+            // Writing to a String does not fail.
+            let _ = write!(d, "{letter}{:.1} {:.1}", point.x, point.y);
+        }
+        d
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_way_along_a_corner_is_the_corner() {
+        let path = Path::through(vec![point(0.0, 0.0), point(10.0, 0.0), point(10.0, 10.0)]);
+        assert_eq!(path.length(), 20.0);
+        assert_eq!(path.at(0.5).0, point(10.0, 0.0));
+        assert_eq!(path.at(0.75).0, point(10.0, 5.0));
+        assert_eq!(path.reversed().at(0.25).0, point(10.0, 5.0));
+    }
+
+    #[test]
+    fn empty_and_single_point_paths_have_a_place() {
+        assert_eq!(Path::default().at(0.5).0, point(0.0, 0.0));
+        assert_eq!(Path::through(vec![point(3.0, 4.0)]).at(0.5).0, point(3.0, 4.0));
+    }
+
+    #[test]
+    fn a_swing_begins_and_ends_where_it_should() {
+        let path = Path::swing(point(0.0, 0.0), point(100.0, 50.0));
+        assert_eq!((path.at(0.0).0, path.at(1.0).0), (point(0.0, 0.0), point(100.0, 50.0)));
+    }
+}

@@ -1,0 +1,203 @@
+//! The three densities of the board, and the sizes that go with each.
+
+/// How much a card tells. The page picks the level by zoom and room; text is never drawn below 11 px.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Level {
+    /// Tokens: an icon, a name, a count.
+    Overview,
+    /// A heading and the first row; slices are a row of rings.
+    Compact,
+    /// Everything.
+    #[default]
+    Full,
+}
+
+/// Where a lane stands.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Column {
+    /// Left edge of the lane's tint.
+    pub lane: f64,
+    /// Left edge of its cards.
+    pub x: f64,
+    /// Width of its cards.
+    pub w: f64,
+}
+
+/// The sizes of one level, in pixels.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Metrics {
+    /// Outside: who asks.
+    pub outside: Column,
+    /// Edge: where it enters.
+    pub edge: Column,
+    /// Services: which Pods may answer.
+    pub services: Column,
+    /// Nodes: where Pods run.
+    pub nodes: Column,
+    /// The width of the whole board.
+    pub width: f64,
+    /// Where the first card begins, below the names of the lanes.
+    pub top: f64,
+    /// A card's heading.
+    pub heading: f64,
+    /// A card's address line; 0 where it is left out.
+    pub address: f64,
+    /// A row of a card.
+    pub row: f64,
+    /// How many rows of a card are shown at most.
+    pub rows: usize,
+    /// The selector's row of a Service; 0 where it is left out.
+    pub selector: f64,
+    /// The heading of a slice; 0 where slices are a row of rings.
+    pub slice_heading: f64,
+    /// A row of a slice.
+    pub slice_row: f64,
+    /// How many rows of a slice are shown before "and 94 more".
+    pub slice_rows: usize,
+    /// The heading of a node.
+    pub node_heading: f64,
+    /// The row with a node's gate, its kube-proxy rules.
+    pub gate: f64,
+    /// A row for a node port on a node; 0 where they are left out.
+    pub node_port: f64,
+    /// A Pod.
+    pub pod: f64,
+    /// Between Pods.
+    pub pod_gap: f64,
+    /// From a node's edge to its Pods, left.
+    pub pod_indent: f64,
+    /// In how many columns the Services stand.
+    pub columns: u32,
+    /// Between cards.
+    pub gap: f64,
+    /// What a hand-placed position at 100 % is multiplied by.
+    pub ratio: f64,
+}
+
+/// Between two columns of Services.
+pub const COLUMN_GAP: f64 = 20.0;
+
+const FULL: Metrics = Metrics {
+    outside: Column { lane: 0.0, x: 16.0, w: 136.0 },
+    edge: Column { lane: 170.0, x: 188.0, w: 184.0 },
+    services: Column { lane: 390.0, x: 420.0, w: 248.0 },
+    nodes: Column { lane: 696.0, x: 776.0, w: 272.0 },
+    width: 1064.0,
+    top: 48.0,
+    heading: 32.0,
+    address: 20.0,
+    row: 24.0,
+    rows: 6,
+    selector: 28.0,
+    slice_heading: 24.0,
+    slice_row: 20.0,
+    slice_rows: 6,
+    node_heading: 32.0,
+    gate: 26.0,
+    node_port: 20.0,
+    pod: 47.0,
+    pod_gap: 8.0,
+    pod_indent: 20.0,
+    columns: 1,
+    gap: 24.0,
+    ratio: 1.0,
+};
+
+const COMPACT: Metrics = Metrics {
+    outside: Column { lane: 0.0, x: 12.0, w: 108.0 },
+    edge: Column { lane: 130.0, x: 140.0, w: 144.0 },
+    services: Column { lane: 300.0, x: 320.0, w: 178.0 },
+    nodes: Column { lane: 516.0, x: 572.0, w: 216.0 },
+    width: 800.0,
+    top: 40.0,
+    heading: 28.0,
+    address: 0.0,
+    row: 22.0,
+    rows: 3,
+    selector: 0.0,
+    slice_heading: 0.0,
+    slice_row: 24.0,
+    slice_rows: 0,
+    node_heading: 28.0,
+    gate: 24.0,
+    node_port: 0.0,
+    pod: 28.0,
+    pod_gap: 4.0,
+    pod_indent: 18.0,
+    columns: 1,
+    gap: 20.0,
+    ratio: 0.74,
+};
+
+const OVERVIEW: Metrics = Metrics {
+    outside: Column { lane: 0.0, x: 6.0, w: 66.0 },
+    edge: Column { lane: 80.0, x: 90.0, w: 78.0 },
+    services: Column { lane: 176.0, x: 190.0, w: 84.0 },
+    nodes: Column { lane: 278.0, x: 296.0, w: 90.0 },
+    width: 390.0,
+    top: 30.0,
+    heading: 44.0,
+    address: 0.0,
+    row: 0.0,
+    rows: 0,
+    selector: 0.0,
+    slice_heading: 0.0,
+    slice_row: 0.0,
+    slice_rows: 0,
+    node_heading: 24.0,
+    gate: 0.0,
+    node_port: 0.0,
+    pod: 24.0,
+    pod_gap: 2.0,
+    pod_indent: 10.0,
+    columns: 1,
+    gap: 16.0,
+    ratio: 0.4,
+};
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        FULL
+    }
+}
+
+impl Level {
+    /// The sizes of this level, with the Services in so many columns (at least one).
+    pub fn metrics(self, columns: u32) -> Metrics {
+        let one = match self {
+            Level::Full => FULL,
+            Level::Compact => COMPACT,
+            Level::Overview => OVERVIEW,
+        };
+        let more = f64::from(columns.max(1) - 1) * (one.services.w + COLUMN_GAP);
+        Metrics {
+            columns: columns.max(1),
+            nodes: Column { lane: one.nodes.lane + more, x: one.nodes.x + more, w: one.nodes.w },
+            width: one.width + more,
+            ..one
+        }
+    }
+
+    /// How large this level is drawn in comparison with the full one: what "100 %" is multiplied by.
+    pub fn nominal(self) -> f64 {
+        self.metrics(1).ratio
+    }
+
+    /// The next level that tells less; `None` for the overview.
+    pub fn coarser(self) -> Option<Level> {
+        match self {
+            Level::Full => Some(Level::Compact),
+            Level::Compact => Some(Level::Overview),
+            Level::Overview => None,
+        }
+    }
+
+    /// The next level that tells more; `None` for the full one.
+    pub fn finer(self) -> Option<Level> {
+        match self {
+            Level::Full => None,
+            Level::Compact => Some(Level::Full),
+            Level::Overview => Some(Level::Compact),
+        }
+    }
+}

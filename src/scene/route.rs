@@ -1,0 +1,458 @@
+//! The ways of requests over the board: where the bytes go, when, and what was looked up on the way.
+
+use std::sync::Arc;
+
+use super::card::{EdgeKind, Light};
+use super::geometry::{Path, Point, point};
+use super::level::Level;
+use super::{Scene, View, build};
+use crate::api::{Kind, ObjectKey, Time};
+use crate::cluster::RequestRecord;
+use crate::network::{Action, Client, Outcome, Place};
+use crate::session::Session;
+
+/// How long the way of a request that is not in focus stays on the board after its end, in milliseconds.
+const AFTERGLOW: u64 = 600;
+
+/// From the Services to the nodes, where the lines swing, in pixels at 100 %.
+const NODE_GUTTER: f64 = 90.0;
+
+/// How many ways are drawn at most beside the one in focus.
+const OTHERS: usize = 200;
+
+/// A part of the way, with its time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Leg {
+    /// The line.
+    pub path: Path,
+    /// When the packet leaves.
+    pub from: Time,
+    /// When it arrives.
+    pub to: Time,
+    /// Whether it is an answer on its way back.
+    pub back: bool,
+}
+
+/// A numbered disc at a place where something was decided. The numbers are those of the hop list.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stop {
+    /// `2`, or `3, 4` where several things happen at one place.
+    pub numbers: String,
+    /// Where.
+    pub at: Point,
+}
+
+/// Where a request died.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Burst {
+    /// Where.
+    pub at: Point,
+    /// `refused: no endpoints`.
+    pub label: String,
+    /// A clock instead of a cross: nothing came back.
+    pub silent: bool,
+    /// When.
+    pub since: Time,
+}
+
+/// The way of one request.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Route {
+    /// The request's number.
+    pub number: u64,
+    /// The accent of the Service that was looked up last; `None` when there was none.
+    pub accent: Option<u8>,
+    /// The parts, in the order of time.
+    pub legs: Vec<Leg>,
+    /// The whole way there, without questions to a resolver.
+    pub track: Path,
+    /// The numbered discs.
+    pub stops: Vec<Stop>,
+    /// Thin lines from where something was looked up to what was looked up.
+    pub ties: Vec<Path>,
+    /// Where it died, if it did.
+    pub burst: Option<Burst>,
+    /// When it left.
+    pub sent_at: Time,
+    /// When the client knows the outcome.
+    pub ended_at: Time,
+}
+
+/// Where a packet is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Packet {
+    /// The middle of the disc.
+    pub at: Point,
+    /// The direction of travel, in radians.
+    pub angle: f64,
+    /// Whether it is an answer.
+    pub back: bool,
+}
+
+impl Route {
+    /// The packet's place at a moment: a pure function of time. `None` before it left, while it is at a place, and
+    /// after its end.
+    pub fn packet(&self, now: Time) -> Option<Packet> {
+        let leg = self.legs.iter().find(|leg| leg.from <= now && now < leg.to)?;
+        let done = now.since(leg.from) as f64 / leg.to.since(leg.from).max(1) as f64;
+        let (at, angle) = leg.path.at(ease(done));
+        Some(Packet { at, angle, back: leg.back })
+    }
+}
+
+/// Starts and stops gently, so that the eye can follow.
+fn ease(share: f64) -> f64 {
+    share * share * (3.0 - 2.0 * share)
+}
+
+/// Lays the ways of the requests that matter now over a scene whose cards stand, and lights up what they use.
+pub(super) fn lay(scene: &mut Scene, session: &Session, view: &View) {
+    let requests = session.cluster().requests();
+    let now = session.now();
+    let focus = match view.focus {
+        Some(number) => requests.iter().find(|record| record.number == number).or_else(|| requests.back()),
+        None => requests.back(),
+    };
+    let mut others: Vec<Route> = requests
+        .iter()
+        .rev()
+        .take_while(|record| now < record.ended_at + 10_000)
+        .filter(|record| now < record.ended_at + AFTERGLOW)
+        .filter(|record| focus.is_none_or(|focus| focus.number != record.number))
+        .take(OTHERS)
+        .map(|record| route(scene, session, record))
+        .collect();
+    others.reverse();
+    scene.others = others;
+    if let Some(focus) = focus.cloned() {
+        let route = route(scene, session, &focus);
+        light(scene, &focus, route.accent);
+        scene.focus = Some(route);
+    }
+}
+
+/// A place on the board from which a line can leave.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Anchor {
+    /// For a line to the left.
+    left: Point,
+    /// For a line to the right.
+    right: Point,
+    /// The index of the node that holds it.
+    node: Option<usize>,
+    /// Whether it is a node's gate.
+    gate: bool,
+}
+
+fn route(scene: &Scene, session: &Session, record: &Arc<RequestRecord>) -> Route {
+    let hops = &record.trace.hops;
+    let service = hops
+        .iter()
+        .rev()
+        .flat_map(|hop| &hop.looked_up)
+        .find(|key| key.kind == Kind::Service && scene.service(key).is_some())
+        .cloned();
+    let mut here = Place::Client(record.request.from.clone());
+    let mut left_at = record.sent_at;
+    let mut legs: Vec<Leg> = Vec::new();
+    let mut track: Vec<Path> = Vec::new();
+    let mut stops: Vec<(Place, Vec<usize>)> = Vec::new();
+    for (index, (hop, at)) in hops.iter().zip(&record.hop_at).enumerate() {
+        match stops.iter_mut().find(|(place, _)| *place == hop.place) {
+            Some((_, numbers)) => numbers.push(index + 1),
+            None => stops.push((hop.place.clone(), vec![index + 1])),
+        }
+        if hop.action == Action::Reply {
+            continue;
+        }
+        if hop.place != here {
+            if let Some(path) = way(scene, &here, &hop.place, service.as_ref(), record) {
+                if hop.action != Action::Resolve && !is_resolver(&here) {
+                    track.push(path.clone());
+                }
+                legs.push(Leg { path, from: left_at, to: *at, back: is_resolver(&here) });
+            }
+            here = hop.place.clone();
+        }
+        left_at = *at;
+    }
+    let track = track.iter().fold(Path::default(), |whole, part| whole.then(part));
+    let silent = matches!(record.trace.outcome, Outcome::TimedOut(_));
+    if !silent && record.ended_at > left_at && track.length() > 0.0 {
+        legs.push(Leg { path: track.reversed(), from: left_at, to: record.ended_at, back: true });
+    }
+    let died = matches!(record.trace.outcome, Outcome::Refused(_) | Outcome::TimedOut(_));
+    let burst = died.then(|| anchor(scene, &here, record)).flatten().map(|anchor| Burst {
+        at: anchor.left,
+        label: record.trace.outcome.to_string(),
+        silent,
+        since: left_at,
+    });
+    Route {
+        number: record.number,
+        accent: service.as_ref().map(|key| session.accent(key)),
+        legs,
+        stops: stops
+            .into_iter()
+            .filter_map(|(place, numbers)| {
+                let anchor = anchor(scene, &place, record)?;
+                let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+                Some(Stop { numbers: numbers.join(", "), at: anchor.left })
+            })
+            .collect(),
+        ties: ties(scene, record),
+        track,
+        burst,
+        sent_at: record.sent_at,
+        ended_at: record.ended_at,
+    }
+}
+
+fn is_resolver(place: &Place) -> bool {
+    matches!(place, Place::PublicDns | Place::ClusterDns)
+}
+
+/// Where a place is on the board; `None` when it has no card.
+fn anchor(scene: &Scene, place: &Place, record: &RequestRecord) -> Option<Anchor> {
+    let metrics = scene.metrics;
+    let first_row = |rect: super::geometry::Rect, row: usize| {
+        if scene.level == Level::Overview {
+            rect.y + rect.h / 2.0
+        } else {
+            rect.y + metrics.heading + metrics.address + (row as f64 + 0.5) * metrics.row
+        }
+    };
+    let at_row = |rect: super::geometry::Rect, row: usize| {
+        let y = first_row(rect, row);
+        Anchor { left: point(rect.x, y), right: point(rect.right(), y), node: None, gate: false }
+    };
+    let gate = |name: &str| {
+        let index =
+            scene.nodes.iter().position(|node| node.key.as_ref().is_some_and(|key| &*key.name == name))?;
+        let rect = scene.nodes.get(index)?.rect;
+        let y = match scene.level {
+            Level::Overview => rect.y + metrics.node_heading / 2.0,
+            _ => rect.y + metrics.node_heading + metrics.gate / 2.0,
+        };
+        let at = point(rect.x, y);
+        Some(Anchor { left: at, right: at, node: Some(index), gate: true })
+    };
+    let pod = |key: &ObjectKey| {
+        let index = scene.nodes.iter().position(|node| node.pods.iter().any(|pod| pod.keys.contains(key)))?;
+        let card = scene.nodes.get(index)?.pods.iter().find(|pod| pod.keys.contains(key))?;
+        let at = card.rect.left_middle();
+        Some(Anchor { left: at, right: at, node: Some(index), gate: false })
+    };
+    let edge = |id: &str| scene.edges.iter().find(|card| card.id == id);
+    match place {
+        Place::Client(Client::Node(name)) | Place::Node(name) => gate(name),
+        Place::Client(Client::Pod { namespace, name }) => {
+            pod(&ObjectKey::pod(namespace.as_str(), name.as_str()))
+        }
+        Place::Client(client) => {
+            let card = scene.clients.iter().find(|card| card.client == *client)?;
+            let text = build::request_text(&record.request.method, &record.request.url);
+            let row = card.rows.iter().position(|row| row.text == text).unwrap_or(0);
+            Some(at_row(card.rect, row))
+        }
+        Place::Pod(key) => pod(key),
+        Place::LoadBalancer(key) => {
+            edge(&format!("lb/{}/{}", key.namespace, key.name)).map(|card| at_row(card.rect, 0))
+        }
+        Place::PublicDns => edge("dns/public").map(|card| at_row(card.rect, 0)),
+        Place::ClusterDns => edge("dns/cluster").map(|card| at_row(card.rect, 0)),
+        Place::External(name) => edge(&format!("external/{name}")).map(|card| at_row(card.rect, 0)),
+    }
+}
+
+/// The line from one place to another, past the cards that are not on the way.
+fn way(
+    scene: &Scene,
+    from: &Place,
+    to: &Place,
+    service: Option<&ObjectKey>,
+    record: &RequestRecord,
+) -> Option<Path> {
+    let (a, b) = (anchor(scene, from, record)?, anchor(scene, to, record)?);
+    let metrics = scene.metrics;
+    Some(match (a.node, b.node) {
+        (Some(one), Some(other)) if one == other => {
+            // Within a node: along the rail between its edge and its Pods.
+            let x = scene.nodes.get(one).map_or(a.left.x, |node| node.rect.x) + metrics.pod_indent / 2.0;
+            Path::rounded(&[a.left, point(x, a.left.y), point(x, b.left.y), b.left])
+        }
+        (Some(_), Some(_)) => {
+            // From node to node: in the gutter before them.
+            let x = metrics.nodes.x - 18.0;
+            Path::rounded(&[a.left, point(x, a.left.y), point(x, b.left.y), b.left])
+        }
+        (None, Some(_)) => past_services(scene, a.right, b.left, service),
+        (Some(_), None) => past_services(scene, b.right, a.left, service).reversed(),
+        (None, None) if a.right.x < b.left.x => {
+            let x = f64::midpoint(a.right.x, b.left.x);
+            Path::rounded(&[a.right, point(x, a.right.y), point(x, b.left.y), b.left])
+        }
+        (None, None) if b.right.x < a.left.x => {
+            let x = f64::midpoint(b.right.x, a.left.x);
+            Path::rounded(&[a.left, point(x, a.left.y), point(x, b.right.y), b.right])
+        }
+        (None, None) => {
+            // Both in one lane: out to the right and back in.
+            let x = a.right.x.max(b.right.x) + 14.0;
+            Path::rounded(&[a.right, point(x, a.right.y), point(x, b.right.y), b.right])
+        }
+    })
+}
+
+/// From the left of the Services to a node: a Service is looked up, not visited, so the way runs above the card of
+/// the one that was looked up.
+fn past_services(scene: &Scene, from: Point, to: Point, service: Option<&ObjectKey>) -> Path {
+    let metrics = scene.metrics;
+    let (enter, leave) = (metrics.services.x - 14.0, metrics.nodes.x - NODE_GUTTER * metrics.ratio);
+    let blocked =
+        |y: f64| scene.services.iter().any(|card| card.whole.y - 6.0 < y && y < card.whole.bottom() + 6.0);
+    let y = if !blocked(from.y) {
+        from.y
+    } else {
+        let above = service.and_then(|key| scene.service(key)).map(|card| card.whole.y - metrics.gap / 2.0);
+        above.unwrap_or(metrics.top - metrics.gap / 2.0)
+    };
+    let approach = to.x - 30.0;
+    let mut corners = vec![from];
+    if (y - from.y).abs() > 0.5 {
+        // From the left edge of a card in the Outside lane the way first goes round the cards of the Edge lane.
+        let turn = if from.x < metrics.edge.x { metrics.edge.x - 12.0 } else { enter };
+        corners.extend([point(turn, from.y), point(turn, y)]);
+    }
+    corners.push(point(leave, y));
+    Path::rounded(&corners)
+        .then(&Path::swing(point(leave, y), point(approach.max(leave + 1.0), to.y)))
+        .then(&Path::through(vec![point(approach.max(leave + 1.0), to.y), to]))
+}
+
+/// Thin ties from the gates and controllers to the Services and Ingresses that were looked up there.
+fn ties(scene: &Scene, record: &RequestRecord) -> Vec<Path> {
+    let metrics = scene.metrics;
+    let mut ties = Vec::new();
+    for hop in &record.trace.hops {
+        if !matches!(hop.place, Place::Node(_) | Place::Pod(_) | Place::Client(_)) {
+            continue;
+        }
+        let Some(from) = anchor(scene, &hop.place, record) else { continue };
+        for key in &hop.looked_up {
+            let to = if let Some(card) = scene.service(key) {
+                let y = match scene.level {
+                    Level::Overview => card.rect.y + card.rect.h / 2.0,
+                    _ => card.rect.y + metrics.heading + metrics.address + metrics.row / 2.0,
+                };
+                point(card.rect.right(), y)
+            } else {
+                continue;
+            };
+            let tie = Path::swing(to, from.left);
+            if from.node.is_some() && !ties.contains(&tie) {
+                ties.push(tie);
+            }
+        }
+    }
+    ties
+}
+
+/// Lights up the rows, gates and Pods that a request uses: solid where bytes go, tinted where something was looked up.
+fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8>) {
+    let text = build::request_text(&record.request.method, &record.request.url);
+    for card in scene.clients.iter_mut().filter(|card| card.client == record.request.from) {
+        for row in card.rows.iter_mut().filter(|row| row.text == text) {
+            (row.light, row.accent) = (Light::Solid, accent);
+        }
+    }
+    let mut last_pod = None;
+    for hop in &record.trace.hops {
+        visit(scene, &hop.place, accent);
+        if let Place::Pod(key) = &hop.place {
+            last_pod = Some(key.clone());
+        }
+        for key in &hop.looked_up {
+            look_up(scene, key, hop);
+        }
+    }
+    if let Some(pod) = last_pod {
+        for row in
+            scene.services.iter_mut().flat_map(|card| &mut card.slices).flat_map(|slice| &mut slice.rows)
+        {
+            if row.pod.as_ref() == Some(&pod) {
+                row.light = Light::Tinted;
+            }
+        }
+    }
+}
+
+fn visit(scene: &mut Scene, place: &Place, accent: Option<u8>) {
+    match place {
+        Place::Node(name) | Place::Client(Client::Node(name)) => {
+            let nodes = scene.nodes.iter_mut();
+            for node in nodes.filter(|node| node.key.as_ref().is_some_and(|key| *key.name == **name)) {
+                (node.gate_light, node.gate_accent) = (Light::Solid, accent);
+            }
+        }
+        Place::Pod(key) => light_pod(scene, key),
+        Place::Client(Client::Pod { namespace, name }) => {
+            light_pod(scene, &ObjectKey::pod(namespace.as_str(), name.as_str()));
+        }
+        Place::LoadBalancer(key) => {
+            let id = format!("lb/{}/{}", key.namespace, key.name);
+            if let Some(row) =
+                scene.edges.iter_mut().find(|card| card.id == id).and_then(|card| card.rows.first_mut())
+            {
+                (row.light, row.accent) = (Light::Solid, accent);
+            }
+        }
+        Place::PublicDns | Place::ClusterDns => {
+            let id = if *place == Place::PublicDns { "dns/public" } else { "dns/cluster" };
+            if let Some(row) =
+                scene.edges.iter_mut().find(|card| card.id == id).and_then(|card| card.rows.first_mut())
+            {
+                row.light = Light::Tinted;
+            }
+        }
+        Place::Client(_) | Place::External(_) => {}
+    }
+}
+
+fn light_pod(scene: &mut Scene, key: &ObjectKey) {
+    for pod in scene.nodes.iter_mut().flat_map(|node| &mut node.pods).filter(|pod| pod.keys.contains(key)) {
+        pod.light = Light::Solid;
+    }
+}
+
+fn look_up(scene: &mut Scene, key: &ObjectKey, hop: &crate::network::Hop) {
+    if let Some(card) = scene.services.iter_mut().find(|card| card.key == *key) {
+        // The row of the port that was asked for; the only row, where there is one.
+        let asked =
+            hop.destination.as_ref().and_then(|change| change.before.rsplit_once(':')).map(|(_, port)| port);
+        let only = card.rows.len() == 1;
+        for row in &mut card.rows {
+            let named = asked.is_some_and(|port| {
+                row.text.split(' ').next() == Some(port) || row.end.strip_prefix(':') == Some(port)
+            });
+            if only || named {
+                row.light = Light::Tinted;
+            }
+        }
+    }
+    // Of an Ingress, the rows that lead to a Service that was looked up with it.
+    let backends: Vec<String> = hop
+        .looked_up
+        .iter()
+        .filter(|other| other.kind == Kind::Service)
+        .map(|service| format!("\u{2192} {}:", service.name))
+        .collect();
+    for card in
+        scene.edges.iter_mut().filter(|card| card.kind == EdgeKind::Ingress && card.key.as_ref() == Some(key))
+    {
+        for row in card.rows.iter_mut().filter(|row| backends.iter().any(|start| row.end.starts_with(start)))
+        {
+            row.light = Light::Tinted;
+        }
+    }
+}

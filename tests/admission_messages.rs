@@ -409,6 +409,27 @@ fn metadata() {
 }
 
 #[test]
+fn terminating_namespace_takes_nothing_new() {
+    let mut cluster = Cluster::new(&ClusterConfig::default());
+    let namespace = json!({
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": { "name": "shop", "deletionTimestamp": "2026-01-01T00:00:00Z" },
+    });
+    cluster.store.put(
+        Cluster::key(&namespace),
+        None,
+        Live::from_value(&Kind::Namespace, &namespace).unwrap(),
+    );
+    let mut web = service(json!({}));
+    web["metadata"]["namespace"] = "shop".into();
+    assert_eq!(
+        cluster.apply(&web).unwrap_err().to_string(),
+        r#"services "web" is forbidden: unable to create new content in namespace shop because it is being terminated"#
+    );
+}
+
+#[test]
 fn stale_resource_version_is_a_conflict() {
     let mut cluster = Cluster::new(&ClusterConfig::default());
     let first = cluster.apply(&service(json!({}))).unwrap();

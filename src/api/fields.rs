@@ -1,5 +1,7 @@
 //! Field selectors, as `kubectl --field-selector` takes them.
 
+mod selectable;
+
 use std::fmt;
 
 use super::labels::ParseError;

@@ -1,6 +1,5 @@
 //! The JavaScript API: one class, one error conversion. It needs no page and works in workers and in Node too.
 
-use serde::Serialize as _;
 use wasm_bindgen::prelude::*;
 
 use crate::api::{Problem, Time, text};

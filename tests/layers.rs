@@ -28,7 +28,7 @@ const OPEN_TO_UI: &[&str] = &["api", "explain", "scene", "session"];
 /// Crossings that wait for `session` to offer the name: the file, and what its message says. This list only ever
 /// shrinks.
 const NOT_YET: &[(&str, &str)] =
-    &[("ui/act.rs", "imports network"), ("ui/events_model.rs", "imports network")];
+    &[];
 
 /// The one module of the library that may know a browser.
 const BRIDGE: &str = "js";

@@ -1,7 +1,7 @@
 //! What the panels ask of the page.
 
 use endpoint_playground::api::Time;
-use endpoint_playground::network::Client;
+use endpoint_playground::session::Client;
 
 use super::events_model::{Selection, Tool};
 use super::options::Theme;

@@ -322,6 +322,13 @@ pub fn focus(node: &NodeRef) {
     }
 }
 
+/// Selects the text of an input.
+pub fn select_text(node: &NodeRef) {
+    if let Some(input) = node.cast::<HtmlInputElement>() {
+        input.select();
+    }
+}
+
 /// Moves the keyboard focus to the element with an id.
 pub fn focus_id(id: &str) {
     if let Some(element) = gloo::utils::document().get_element_by_id(id) {

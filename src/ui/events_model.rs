@@ -1,7 +1,8 @@
 //! What the board and the panels tell the page: tools, what is selected, what was done.
 
 use endpoint_playground::api::ObjectKey;
-use endpoint_playground::network::Client;
+use endpoint_playground::scene::Level;
+use endpoint_playground::session::{Client, Command};
 
 /// What a click on the board does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -111,15 +112,30 @@ pub enum BoardEvent {
     Select(Option<Selection>),
     /// Asked for the inspector of something, by double click or Enter.
     Open(Selection),
+    /// Changed something.
+    Command(Command),
     /// Clicked with a tool that makes an object.
     PlaceNew {
         /// Which tool.
         tool: Tool,
-        /// Where, in pixels of the board at 100 %.
-        at: (i32, i32),
+        /// Where, in pixels of the board at 100 %; `None` for wherever there is room.
+        at: Option<(i32, i32)>,
         /// The name of the node that was clicked, for a Pod.
         on_node: Option<String>,
     },
+    /// The board's window has this size; `fit` asks for the level and scale that show everything.
+    Window {
+        /// In pixels.
+        width: f64,
+        /// In pixels.
+        height: f64,
+        /// Whether everything is to be shown.
+        fit: bool,
+    },
+    /// Zoomed so far that another level has to take over.
+    Level(Level),
+    /// Asked to see the Pods of a fold one by one, by the first of them.
+    Unfold(ObjectKey),
     /// Clicked a client with the client tool: the composer takes it as the sender.
     SendFrom(Client),
     /// Clicked a packet or its track: the list unfolds it.

@@ -2,6 +2,8 @@
 
 mod act;
 mod app;
+#[allow(dead_code, reason = "the page takes it in next")]
+mod board;
 mod browser;
 mod events_model;
 mod icons;

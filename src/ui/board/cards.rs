@@ -1,0 +1,396 @@
+//! The cards of clients, edges and Services.
+
+use endpoint_playground::api::patch::Edit;
+use endpoint_playground::api::path::Path;
+use endpoint_playground::scene::card::{ClientCard, EdgeCard, EdgeKind, Mark, Row, ServiceCard, SliceBox};
+use endpoint_playground::scene::{Level, Scene};
+use endpoint_playground::session::Command;
+use yew::prelude::*;
+
+use super::{BoardProps, CardFrame, accent_class, is_selected, light_class, place};
+use crate::ui::events_model::{BoardEvent, Selection};
+use crate::ui::icons;
+
+/// A client: who asks.
+pub(super) fn client(card: &ClientCard, scene: &Scene, props: &BoardProps, frame: &CardFrame) -> Html {
+    let selection = Selection::Client(card.client.clone());
+    let icon = if card.id == "client/laptop" { "i-laptop" } else { "i-globe" };
+    let selected = props.selection.as_ref() == Some(&selection);
+    html! {
+        <article
+            key={card.id.clone()}
+            class={classes!("card", selected.then_some("selected"), any_lit(&card.rows))}
+            tabindex="0"
+            style={place(card.rect)}
+            aria-label={format!("{}, {}", card.name, card.address)}
+            title={format!("{} {}", card.name, card.address)}
+            onclick={frame.select(selection.clone())}
+            ondblclick={frame.open(selection.clone())}
+            onkeydown={frame.keys(selection)}
+            onpointerdown={frame.take(&card.id)}
+        >
+            { heading(icon, &card.name, scene.level, html! {}) }
+            if scene.level == Level::Full { <div class="sub"><span>{ &card.address }</span></div> }
+            if scene.level != Level::Overview {
+                { rows(&card.rows, scene) }
+                if card.rows.is_empty() { <div class="row quiet">{ "sends nothing yet" }</div> }
+            }
+        </article>
+    }
+}
+
+/// A load balancer, an Ingress or a resolver.
+pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps, frame: &CardFrame) -> Html {
+    let selection = match (&card.kind, &card.key) {
+        (EdgeKind::LoadBalancer, Some(key)) => Selection::LoadBalancer(key.clone()),
+        (_, Some(key)) => Selection::Object(key.clone()),
+        (_, None) => Selection::Dns,
+    };
+    let icon = match card.kind {
+        EdgeKind::LoadBalancer => "i-lb",
+        EdgeKind::Ingress => "i-ingress",
+        EdgeKind::PublicDns | EdgeKind::ClusterDns => "i-dns",
+        EdgeKind::External => "i-globe",
+    };
+    let selected = props.selection.as_ref() == Some(&selection);
+    let name = match (card.kind, scene.level) {
+        (EdgeKind::LoadBalancer, Level::Overview) => "LB".to_owned(),
+        _ => card.name.clone(),
+    };
+    let note = html! { <span class="badge">{ &card.note }</span> };
+    html! {
+        <article
+            key={card.id.clone()}
+            class={classes!("card", "edge", accent_class(card.accent), selected.then_some("selected"), any_lit(&card.rows))}
+            tabindex="0"
+            style={place(card.rect)}
+            aria-label={format!("{} {}, {}", card.name, card.note, card.address)}
+            title={format!("{} {} {}", card.name, card.note, card.address)}
+            onclick={frame.select(selection.clone())}
+            ondblclick={frame.open(selection.clone())}
+            onkeydown={frame.keys(selection)}
+            onpointerdown={frame.take(&card.id)}
+        >
+            { heading(icon, &name, scene.level, if scene.level == Level::Full { note } else { html! {} }) }
+            if scene.level == Level::Full { <div class="sub"><span>{ &card.address }</span></div> }
+            if scene.level != Level::Overview { { rows(&card.rows, scene) } }
+        </article>
+    }
+}
+
+/// A Service with its slices.
+pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps, frame: &CardFrame) -> Html {
+    let selection = Selection::Object(card.key.clone());
+    let id = card.key.to_path();
+    let label = format!(
+        "Service {}, {}, {}, {}",
+        card.name,
+        card.badge,
+        card.address,
+        match card.endpoints {
+            0 => "no endpoints".to_owned(),
+            all => format!("{} of {all} endpoints ready", card.ready),
+        }
+    );
+    let count = match card.endpoints {
+        0 => "empty".to_owned(),
+        all => format!("{} of {all}", card.ready),
+    };
+    let style = place(card.whole);
+    let selected = is_selected(props, &card.key);
+    html! {
+        <article
+            key={id.clone()}
+            class={classes!("service", format!("a{}", card.accent), selected.then_some("selected"))}
+            tabindex="0"
+            {style}
+            aria-label={label.clone()}
+            onclick={frame.select(selection.clone())}
+            ondblclick={frame.open(selection.clone())}
+            onkeydown={frame.keys(selection)}
+            onpointerdown={frame.take(&id)}
+        >
+            <div class={classes!("card", "svc", any_lit(&card.rows))} style={format!("height:{:.0}px", card.rect.h)} title={label}>
+                if scene.level == Level::Overview {
+                    <header class="token">
+                        <span class="mark">{ icons::small_icon("i-svc") }</span>
+                        <span class="two"><b>{ &card.name }</b><small class={card.alert.as_ref().map(|_| "bad")}>{ count }</small></span>
+                    </header>
+                } else {
+                    <header>
+                        <span class="mark">{ icons::small_icon("i-svc") }</span>
+                        <h3>
+                            { &card.name }
+                            if let Some(namespace) = &card.namespace { <small class="ns">{ format!(" {namespace}") }</small> }
+                        </h3>
+                        <span class="badge">{ &card.badge }</span>
+                    </header>
+                }
+                if scene.level == Level::Full {
+                    <div class="sub"><span>{ &card.address }</span></div>
+                    { rows(&card.rows, scene) }
+                    if !card.selector.is_empty() { { selector(card, frame) } }
+                }
+                if scene.level == Level::Compact {
+                    if let Some(row) = card.rows.first() { { one_row(row) } }
+                    if let Some(alert) = &card.alert {
+                        <div class="alert">{ icons::small_icon("i-bang") }{ alert }</div>
+                    } else {
+                        <div class="rings">
+                            { for card.marks.iter().map(|mark| ring(*mark)) }
+                            <span class="end">{ count_words(card.endpoints) }</span>
+                        </div>
+                    }
+                }
+                if card.alert.is_some() {
+                    <span class="bang" title={card.alert.clone()}>{ icons::small_icon("i-bang") }</span>
+                }
+            </div>
+            if scene.level == Level::Full { { for card.slices.iter().map(|slice| slice_box(slice, card)) } }
+        </article>
+    }
+}
+
+fn selector(card: &ServiceCard, frame: &CardFrame) -> Html {
+    // What does not fit is cut from the end; the whole selector is in the tooltip and the inspector.
+    let whole: Vec<String> = card.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    html! {
+        <div class="sel" title={format!("selector: {}", whole.join(", "))}>
+            { "selector" }
+            { for card.selector.iter().take(2).map(|(key, value)| {
+                let path = Path::ROOT.field("spec").field("selector");
+                html! { <EditableChip
+                    key={key.clone()} name={key.clone()} value={value.clone()} class="hit"
+                    object={card.key.clone()} {path} frame={frame.clone()} /> }
+            }) }
+            if card.selector.len() > 2 { <span class="chip more">{ format!("+{}", card.selector.len() - 2) }</span> }
+        </div>
+    }
+}
+
+fn slice_box(slice: &SliceBox, card: &ServiceCard) -> Html {
+    let style = format!(
+        "left:{:.0}px;top:{:.0}px;width:{:.0}px;height:{:.0}px",
+        slice.rect.x - card.whole.x,
+        slice.rect.y - card.whole.y,
+        slice.rect.w,
+        slice.rect.h
+    );
+    let fill = format!("--f:{}%", slice.endpoints.min(100));
+    html! {
+        <section key={slice.name.clone()} class="slice" {style} aria-label={format!("EndpointSlice {}", slice.name)}>
+            <header title={format!(
+                "EndpointSlice {}: ports {}. R is ready, S serving, T terminating: a filled disc is true, a ring is false. \
+                 {} of at most 100 endpoints.", slice.name, slice.ports, slice.endpoints)}>
+                <span class="cut">{ &slice.name }<em>{ format!(" {}", slice.ports) }</em></span>
+                <b>{ "R" }</b><b>{ "S" }</b><b>{ "T" }</b>
+                <span class="fill" style={fill}>{ count_words(slice.endpoints) }</span>
+            </header>
+            <ul>
+                { for slice.rows.iter().map(|row| {
+                    let (class, word) = match row.mark {
+                        Mark::Terminating if row.serving => ("bad", "terminating"),
+                        Mark::Terminating => ("bad", "terminating"),
+                        Mark::NotReady => ("warn", "not ready"),
+                        _ => ("", "ready"),
+                    };
+                    let title = if row.hints.is_empty() { row.address.clone() } else { format!("{}, hints: {}", row.address, row.hints) };
+                    html! {
+                        <li class={classes!(class, light_class(row.light).map(|_| "now"))} {title}>
+                            <span>{ &row.address }</span>
+                            { condition("ready", row.ready, false) }
+                            { condition("serving", row.serving, false) }
+                            { condition("terminating", row.terminating, true) }
+                            <span class="st">{ if row.hints.is_empty() { word.to_owned() } else { row.hints.clone() } }</span>
+                        </li>
+                    }
+                }) }
+                if slice.more > 0 { <li class="none">{ format!("and {} more", slice.more) }</li> }
+                if let Some(why) = &slice.empty {
+                    <li class="none bad">{ why }</li>
+                }
+            </ul>
+        </section>
+    }
+}
+
+fn condition(name: &str, holds: bool, trouble: bool) -> Html {
+    let symbol = match (holds, trouble) {
+        (true, true) => "#m-x",
+        (true, false) => "#m-t",
+        (false, _) => "#m-f",
+    };
+    html! { <svg class="m" role="img" aria-label={format!("{name}={holds}")}><use href={symbol} /></svg> }
+}
+
+fn count_words(endpoints: usize) -> String {
+    match endpoints {
+        1 => "1 endpoint".to_owned(),
+        all => format!("{all} endpoints"),
+    }
+}
+
+/// A Pod's or an endpoint's mark.
+pub(super) fn ring(mark: Mark) -> Html {
+    let (symbol, word) = match mark {
+        Mark::Ready => ("#r-ready", "ready"),
+        Mark::NotReady => ("#r-warn", "not ready"),
+        Mark::Terminating => ("#r-bad", "terminating"),
+        Mark::NearMiss => ("#r-near", "ready, but not selected: near miss"),
+        Mark::Off => ("#r-no", "ended"),
+    };
+    html! { <svg class="ring" role="img" aria-label={word}><use href={symbol} /></svg> }
+}
+
+fn heading(icon: &'static str, name: &str, level: Level, note: Html) -> Html {
+    html! {
+        <header class={(level == Level::Overview).then_some("token upright")}>
+            <span class="mark">{ icons::small_icon(icon) }</span>
+            <h3 class="cut">{ name.to_owned() }</h3>
+            { note }
+        </header>
+    }
+}
+
+fn rows(all: &[Row], scene: &Scene) -> Html {
+    let shown = scene.metrics.rows;
+    let more = all.len().saturating_sub(shown);
+    html! {
+        <>
+            { for all.iter().take(shown).map(one_row) }
+            if more > 0 { <div class="row quiet">{ format!("and {more} more") }</div> }
+        </>
+    }
+}
+
+fn one_row(row: &Row) -> Html {
+    html! {
+        <div class={classes!("row", light_class(row.light), accent_class(row.accent))} title={format!("{} {}", row.text, row.end)}>
+            <span class="cut">{ &row.text }</span>
+            <span class="end">
+                { &row.end }
+                if let Some(trouble) = &row.trouble { <span class="e503">{ trouble }</span> }
+            </span>
+        </div>
+    }
+}
+
+/// At the overview a card has no rows: it is lit itself.
+fn any_lit(rows: &[Row]) -> Option<String> {
+    use endpoint_playground::scene::card::Light;
+    let lit = rows.iter().find(|row| row.light == Light::Solid)?;
+    Some(format!("on {}", accent_class(lit.accent).unwrap_or_default()))
+}
+
+/// A label, or a pair of a selector, that can be changed in place: by a double click, or Enter when it has the focus.
+#[derive(Properties, PartialEq)]
+pub(super) struct ChipProps {
+    /// The key.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// `hit`, `miss` or nothing.
+    #[prop_or_default]
+    pub class: Classes,
+    /// The object that has it.
+    pub object: endpoint_playground::api::ObjectKey,
+    /// The map in the object that has it.
+    pub path: Path,
+    /// The card's frame.
+    pub frame: CardFrame,
+}
+
+/// See [`ChipProps`].
+#[component(EditableChip)]
+pub(super) fn editable_chip(props: &ChipProps) -> Html {
+    let editing = use_state(|| false);
+    let field = use_node_ref();
+    {
+        let field = field.clone();
+        use_effect_with(*editing, move |editing| {
+            if *editing {
+                crate::ui::browser::focus(&field);
+                crate::ui::browser::select_text(&field);
+            }
+        });
+    }
+    let text = format!("{}={}", props.name, props.value);
+    let begin = {
+        let (editing, free) = (editing.clone(), !props.frame.read_only);
+        move || editing.set(free)
+    };
+    let commit = {
+        let (editing, props_on, object) = (editing.clone(), props.frame.on.clone(), props.object.clone());
+        let (path, name, value) = (props.path.clone(), props.name.clone(), props.value.clone());
+        Callback::from(move |text: String| {
+            editing.set(false);
+            if let Some(edits) = edits_for(&path, &name, &value, &text) {
+                props_on.emit(BoardEvent::Command(Command::Edit { key: object.clone(), edits }));
+            }
+        })
+    };
+    if *editing {
+        let keys = {
+            let (editing, commit) = (editing.clone(), commit.clone());
+            Callback::from(move |event: KeyboardEvent| {
+                event.stop_propagation();
+                match event.key().as_str() {
+                    "Enter" => commit.emit(crate::ui::browser::value_of(&event)),
+                    "Escape" => editing.set(false),
+                    _ => {}
+                }
+            })
+        };
+        let leave = Callback::from(move |event: FocusEvent| commit.emit(crate::ui::browser::value_of(&event)));
+        let size = text.len().max(8).to_string();
+        return html! {
+            <input ref={field} class="chip edit" value={text} {size} onkeydown={keys} onblur={leave}
+                list="known-labels" aria-label={format!("Label {}", props.name)} autocapitalize="off" spellcheck="false"
+                onpointerdown={|event: PointerEvent| event.stop_propagation()} />
+        };
+    }
+    let open = {
+        let begin = begin.clone();
+        Callback::from(move |event: MouseEvent| {
+            event.stop_propagation();
+            begin();
+        })
+    };
+    let keys = Callback::from(move |event: KeyboardEvent| {
+        if event.key() == "Enter" || event.key() == "F2" {
+            event.prevent_default();
+            event.stop_propagation();
+            begin();
+        }
+    });
+    let title = if props.frame.read_only { text.clone() } else { format!("{text}: double-click to change") };
+    html! {
+        <span class={classes!("chip", props.class.clone())} tabindex={(!props.frame.read_only).then_some("0")}
+            role="button" {title} aria-label={format!("{text}, press Enter to change")} ondblclick={open} onkeydown={keys}>
+            if props.class.contains("miss") {
+                { format!("{}=", props.name) }<u>{ &props.value }</u>
+            } else {
+                { text }
+            }
+        </span>
+    }
+}
+
+/// The changes that turn the pair `name=value` into what was typed; an empty text removes it. `None` for no change.
+fn edits_for(path: &Path, name: &str, value: &str, typed: &str) -> Option<Vec<Edit>> {
+    let typed = typed.trim();
+    let (new_name, new_value) = typed.split_once('=').unwrap_or((name, typed));
+    let (new_name, new_value) = (new_name.trim(), new_value.trim());
+    if (new_name, new_value) == (name, value) {
+        return None;
+    }
+    if typed.is_empty() || new_name.is_empty() {
+        return Some(vec![Edit { path: path.field(name), value: None }]);
+    }
+    let mut edits = Vec::new();
+    if new_name != name {
+        edits.push(Edit { path: path.field(name), value: None });
+    }
+    edits.push(Edit { path: path.field(new_name), value: Some(new_value.into()) });
+    Some(edits)
+}

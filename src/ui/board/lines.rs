@@ -1,0 +1,140 @@
+//! Lanes, and the lines between the cards.
+
+use endpoint_playground::scene::card::Mark;
+use endpoint_playground::scene::geometry::Path;
+use endpoint_playground::scene::{Level, Route, Scene};
+use yew::prelude::*;
+
+use super::accent_class;
+
+/// The four lanes, with their names.
+pub(super) fn lanes(scene: &Scene) -> Html {
+    let metrics = &scene.metrics;
+    let right = metrics.width.max(scene.bounds.w) + 2000.0;
+    let all = [
+        (metrics.outside, "Outside", "who asks", metrics.edge.lane),
+        (metrics.edge, "Edge", "where it enters", metrics.services.lane),
+        (metrics.services, "Services", "which Pods may answer", metrics.nodes.lane),
+        (metrics.nodes, "Nodes", "where Pods run", right),
+    ];
+    html! {
+        { for all.into_iter().enumerate().map(|(index, (column, name, what, end))| {
+            // The outer lanes reach beyond the board, so that a wide window has no bare edge.
+            let begin = if index == 0 { -2000.0 } else { column.lane };
+            let inset = column.x - begin;
+            let style = format!("left:{begin:.0}px;width:{:.0}px;--x:{inset:.0}px", end - begin);
+            html! {
+                <div key={name} class={classes!("lane", (index % 2 == 1).then_some("tinted"))} {style}>
+                    <h2>{ name }if scene.level == Level::Full { <span>{ what }</span> }</h2>
+                </div>
+            }
+        }) }
+    }
+}
+
+fn svg(class: &'static str, scene: &Scene, children: Html) -> Html {
+    let (w, h) = (scene.bounds.w.max(1.0), scene.bounds.h.max(1.0));
+    html! {
+        <svg key={class} {class} width={format!("{w:.0}")} height={format!("{h:.0}")} aria-hidden="true">{ children }</svg>
+    }
+}
+
+fn line(class: impl Into<Classes>, path: &Path) -> Html {
+    html! { <path class={class.into()} d={path.to_svg()} /> }
+}
+
+/// Configuration, membership and the tracks of requests, below the cards.
+pub(super) fn net(scene: &Scene) -> Html {
+    let near = scene.links.iter().filter(|link| link.mark == Mark::NearMiss);
+    let children = html! {
+        <>
+            { for scene.wires.iter().map(|wire| line("wire", &wire.path)) }
+            { for scene.links.iter().filter(|link| link.mark != Mark::NearMiss).map(|link| {
+                let accent = accent_class(Some(link.accent));
+                let chosen = link.selected.then_some("chosen");
+                match link.mark {
+                    Mark::NotReady => html! { <>
+                        { line(classes!("link", "hollow", chosen), &link.path) }
+                        { line(classes!("link", "hollow-in"), &link.path) }
+                    </> },
+                    Mark::Terminating => line(classes!("link", "term", chosen), &link.path),
+                    _ => line(classes!("link", accent, chosen), &link.path),
+                }
+            }) }
+            { for near.map(|link| line(classes!("link", "near", link.selected.then_some("chosen")), &link.path)) }
+            { for scene.others.iter().map(|route| html! {
+                <g class={accent_class(route.accent).unwrap_or_else(|| "plain".to_owned())}>
+                    { line("route past", &route.track) }
+                </g>
+            }) }
+            if let Some(route) = &scene.focus {
+                <g class={accent_class(route.accent).unwrap_or_else(|| "plain".to_owned())}>
+                    { for route.ties.iter().map(|tie| line("tie", tie)) }
+                    { line("halo", &route.track) }
+                    { line("route", &route.track) }
+                </g>
+            }
+        </>
+    };
+    svg("net", scene, children)
+}
+
+/// The ends of the links, the discs of the hops and the burst, above the cards.
+pub(super) fn over(scene: &Scene, still: bool) -> Html {
+    let children = html! {
+        <>
+            { for scene.links.iter().map(|link| {
+                let Some(end) = link.path.points().last() else { return html! {} };
+                let class = match link.mark {
+                    Mark::NotReady => classes!("cap", "warn"),
+                    Mark::Terminating => classes!("cap", "bad"),
+                    Mark::NearMiss => classes!("cap", "near"),
+                    _ => classes!("cap", accent_class(Some(link.accent))),
+                };
+                html! { <circle {class} cx={number(end.x)} cy={number(end.y)} r="3.5" /> }
+            }) }
+            if let Some(route) = &scene.focus { { stops(route, still) } }
+        </>
+    };
+    let labels = scene.links.iter().filter(|link| link.mark == Mark::NearMiss && link.selected);
+    html! {
+        <>
+            { svg("net over", scene, children) }
+            if scene.level == Level::Full { { for labels.map(|link| near_label(link, scene)) } }
+            if let Some(burst) = scene.focus.as_ref().and_then(|route| route.burst.as_ref()) {
+                // The painter shows it from the moment at which it happens.
+                <span class="tag drop" data-since={burst.since.0.to_string()}
+                    style={format!("left:{:.0}px;top:{:.0}px", burst.at.x, burst.at.y)}>{ &burst.label }</span>
+            }
+        </>
+    }
+}
+
+fn near_label(link: &endpoint_playground::scene::Link, scene: &Scene) -> Html {
+    let Some((_, card)) = scene.pod(&link.pod) else { return html! {} };
+    let Some(wanted) = &card.wanted else { return html! {} };
+    let style = format!("left:{:.0}px;top:{:.0}px", card.rect.x + 22.0, card.rect.bottom() - 2.0);
+    html! { <span class="nearlabel" {style}><em>{ "wanted " }</em>{ wanted }</span> }
+}
+
+fn stops(route: &Route, still: bool) -> Html {
+    // While packets move they tell the story; the numbers come when the request has ended or nothing moves.
+    let class = classes!("hops-on-board", accent_class(route.accent), still.then_some("still"));
+    html! {
+        <g {class} data-ended={route.ended_at.0.to_string()}>
+            { for route.stops.iter().map(|stop| {
+                let w = 16.0 + 6.0 * (stop.numbers.len() as f64 - 1.0);
+                html! {
+                    <g class="hopno" transform={format!("translate({:.1} {:.1})", stop.at.x, stop.at.y)}>
+                        <rect x={number(-w / 2.0)} y="-8" width={number(w)} height="16" rx="8" />
+                        <text y="4">{ &stop.numbers }</text>
+                    </g>
+                }
+            }) }
+        </g>
+    }
+}
+
+fn number(value: f64) -> String {
+    format!("{value:.1}")
+}

@@ -1,0 +1,188 @@
+//! Nodes, their gates and their Pods.
+
+use endpoint_playground::api::path::Path;
+use endpoint_playground::scene::card::{ChipKind, Light, Mark, NodeCard, PodCard};
+use endpoint_playground::scene::{Level, Scene};
+use yew::prelude::*;
+
+use super::cards::{EditableChip, ring};
+use super::{BoardProps, CardFrame, accent_class, is_selected, light_class, place};
+use crate::ui::events_model::{BoardEvent, Selection};
+
+/// A node and its Pods.
+pub(super) fn node(node: &NodeCard, props: &BoardProps, frame: &CardFrame) -> Html {
+    let scene = &*props.scene.0;
+    let key = node.key.clone();
+    let id = key.as_ref().map_or_else(|| node.name.clone(), endpoint_playground::api::ObjectKey::to_path);
+    let selected = key.as_ref().is_some_and(|key| is_selected(props, key));
+    let selection = key.clone().map(Selection::Object);
+    let not_ready = key.is_some() && !node.ready;
+    html! {
+        <section
+            key={id.clone()}
+            class={classes!("node", selected.then_some("selected"), not_ready.then_some("down"), key.is_none().then_some("nowhere"))}
+            style={place(node.rect)}
+            tabindex="0"
+            aria-label={format!("Node {}{}, {} Pods", node.name, if not_ready { ", not ready" } else { "" }, node.pods.len())}
+            onclick={selection.clone().map(|selection| frame.select(selection))}
+            ondblclick={selection.clone().map(|selection| frame.open(selection))}
+            onkeydown={selection.map(|selection| frame.keys(selection))}
+            onpointerdown={key.is_some().then(|| frame.take(&id))}
+        >
+            <header title={format!("{} {} {}", node.name, node.zone, node.address)}>
+                <h3 class="cut">{ &node.name }</h3>
+                if scene.level != Level::Overview {
+                    <span>{ &node.zone }</span>
+                    if not_ready { <span class="bad">{ "not ready" }</span> }
+                }
+                if scene.level == Level::Full { <span class="ip">{ &node.address }</span> }
+            </header>
+            if scene.level == Level::Full { { ports(node, scene) } }
+            { for node.pods.iter().map(|card| pod(card, node, props, frame)) }
+        </section>
+    }
+}
+
+/// Node ports are on every node. Nothing listens there: rules match.
+fn ports(node: &NodeCard, scene: &Scene) -> Html {
+    let top = scene.metrics.node_heading + scene.metrics.gate + 2.0;
+    html! {
+        <div class="ports" style={format!("top:{top:.0}px")}>
+            { for node.ports.iter().map(|row| html! {
+                <div class={classes!("row", light_class(row.light), accent_class(row.accent))}
+                    title="A node port: the same on every node. Nothing listens there, the rules match it.">
+                    <span>{ &row.text }</span><span class="end">{ &row.end }</span>
+                </div>
+            }) }
+        </div>
+    }
+}
+
+/// The place at a node where its rules rewrite addresses.
+pub(super) fn gate(node: &NodeCard, scene: &Scene) -> Html {
+    if node.key.is_none() {
+        return html! {};
+    }
+    let metrics = &scene.metrics;
+    let (text, y) = match scene.level {
+        Level::Full => (node.gate.as_str(), node.rect.y + metrics.node_heading + 3.0),
+        Level::Compact => ("iptables rules", node.rect.y + metrics.node_heading + 2.0),
+        Level::Overview => ("", node.rect.y + metrics.node_heading / 2.0 - 5.0),
+    };
+    let style = format!("left:{:.0}px;top:{y:.0}px", node.rect.x - 6.0);
+    html! {
+        <span
+            key={format!("gate {}", node.name)}
+            class={classes!("gate", light_class(node.gate_light), accent_class(node.gate_accent))}
+            {style}
+            title={format!("{}: kube-proxy wrote these rules, and the kernel of {} forwards by them", node.gate, node.name)}
+        >{ text }</span>
+    }
+}
+
+fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -> Html {
+    let scene = &*props.scene.0;
+    let selection = Selection::Object(card.key.clone());
+    let (style_of_mark, light) = match card.mark {
+        Mark::Ready => ("ready", card.light),
+        Mark::NotReady => ("warn", card.light),
+        Mark::Terminating => ("bad", card.light),
+        Mark::NearMiss => ("near", card.light),
+        Mark::Off => ("off", card.light),
+    };
+    let rect = endpoint_playground::scene::geometry::Rect {
+        x: card.rect.x - node.rect.x - 1.0,
+        y: card.rect.y - node.rect.y - 1.0,
+        ..card.rect
+    };
+    let count = card.keys.len();
+    let stacked = count > 1;
+    let name = card.name();
+    let label = format!(
+        "{}{name}, {}, {}, on {}",
+        if stacked { format!("{count} Pods of ") } else { "Pod ".to_owned() },
+        if card.mark == Mark::NearMiss { "near miss" } else { &card.word },
+        card.address,
+        node.name
+    );
+    let title = match &card.wanted {
+        Some(wanted) => format!("{name}: {}, wanted {wanted}", miss_text(card)),
+        None => format!("{name} {} {}", card.address, card.word),
+    };
+    let route_accent = scene.focus.as_ref().and_then(|route| route.accent);
+    let accent = if light == Light::None { card.accent } else { route_accent.or(card.accent) };
+    let unfold = stacked.then(|| {
+        let (on, key) = (frame.on.clone(), card.key.clone());
+        Callback::from(move |event: MouseEvent| {
+            event.stop_propagation();
+            on.emit(BoardEvent::Unfold(key.clone()));
+        })
+    });
+    html! {
+        <article
+            key={card.key.to_path()}
+            class={classes!("pod", style_of_mark, accent_class(accent), (light != Light::None).then_some("now"),
+                stacked.then_some("stack"), is_selected(props, &card.key).then_some("selected"))}
+            style={place(rect)}
+            tabindex="0"
+            aria-label={label}
+            {title}
+            onclick={frame.select(selection.clone())}
+            ondblclick={unfold.clone().unwrap_or_else(|| frame.open(selection.clone()))}
+            onkeydown={frame.keys(selection)}
+            onpointerdown={|event: PointerEvent| event.stop_propagation()}
+        >
+            <div class="l1">
+                { ring(card.mark) }
+                <span class="nm"><i>{ &card.head }</i><b>{ &card.tail }</b></span>
+                if stacked {
+                    <button class="times" onclick={unfold} title="Show each" aria-label={format!("Show the {count} Pods one by one")}>
+                        { format!("\u{d7}{count}") }
+                    </button>
+                } else if scene.level == Level::Full {
+                    <span class="ip">{ &card.address }</span>
+                } else if scene.level == Level::Compact {
+                    <span class="ip">{ compact_word(card) }</span>
+                }
+            </div>
+            if scene.level == Level::Full {
+                <div class="l2">
+                    { for card.chips.iter().map(|chip| chip_view(chip, card, frame)) }
+                    if card.more_chips > 0 { <span class="chip more">{ format!("+{}", card.more_chips) }</span> }
+                    <span class="st">{ &card.word }</span>
+                </div>
+            }
+        </article>
+    }
+}
+
+fn chip_view(chip: &endpoint_playground::scene::card::Chip, card: &PodCard, frame: &CardFrame) -> Html {
+    let class = match chip.kind {
+        ChipKind::Plain => classes!(),
+        ChipKind::Hit(accent) => classes!("hit", format!("a{accent}")),
+        ChipKind::Miss => classes!("miss"),
+    };
+    let path = Path::ROOT.field("metadata").field("labels");
+    html! {
+        <EditableChip key={chip.key.clone()} name={chip.key.clone()} value={chip.value.clone()} {class}
+            object={card.key.clone()} {path} frame={frame.clone()} />
+    }
+}
+
+fn miss_text(card: &PodCard) -> String {
+    let missed: Vec<String> = card
+        .chips
+        .iter()
+        .filter(|chip| chip.kind == ChipKind::Miss)
+        .map(|chip| format!("{}={}", chip.key, chip.value))
+        .collect();
+    if missed.is_empty() { "a label is missing".to_owned() } else { missed.join(", ") }
+}
+
+fn compact_word(card: &PodCard) -> &str {
+    match card.mark {
+        Mark::NearMiss => card.wanted.as_deref().unwrap_or("near miss"),
+        Mark::Ready => &card.address,
+        _ => &card.word,
+    }
+}

@@ -1,0 +1,190 @@
+//! Packets: drawn each frame on a canvas of their own, each a pure function of simulated time.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use endpoint_playground::api::Time;
+use endpoint_playground::scene::geometry::Point;
+use endpoint_playground::scene::route::{Burst, Packet};
+use endpoint_playground::scene::{Route, Scene};
+use wasm_bindgen::JsCast as _;
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
+use yew::prelude::*;
+
+use super::view::Camera;
+
+/// The elements whose computed colour the canvas reads: a custom property with `light-dark()` is resolved only there.
+/// The first six are the accents, then what has no Service, then surface, trouble and canvas.
+pub(super) const PROBES: [&str; 10] =
+    ["a1 p", "a2 p", "a3 p", "a4 p", "a5 p", "a6 p", "p-plain", "p-surface", "p-bad", "p-canvas"];
+
+/// How many frames the colours are kept before they are read again, for a change of theme.
+const COLOURS_KEPT: u32 = 30;
+
+/// Draws the packets of a scene.
+pub(super) struct Painter {
+    canvas: NodeRef,
+    probes: NodeRef,
+    camera: Rc<Cell<Camera>>,
+    scene: RefCell<Rc<Scene>>,
+    still: Cell<bool>,
+    colours: RefCell<(u32, Vec<String>)>,
+}
+
+impl Painter {
+    pub fn new(canvas: NodeRef, probes: NodeRef, camera: Rc<Cell<Camera>>) -> Painter {
+        Painter {
+            canvas,
+            probes,
+            camera,
+            scene: RefCell::default(),
+            still: Cell::new(false),
+            colours: RefCell::default(),
+        }
+    }
+
+    /// Another scene to draw on; `still` leaves the packets out.
+    pub fn set_scene(&self, scene: Rc<Scene>, still: bool) {
+        *self.scene.borrow_mut() = scene;
+        self.still.set(still);
+    }
+
+    /// Draws the packets as they are at `now`.
+    pub fn paint(&self, now: Time) {
+        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return };
+        let Some(context) = canvas
+            .get_context("2d")
+            .ok()
+            .flatten()
+            .and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok())
+        else {
+            return;
+        };
+        let ratio = gloo::utils::window().device_pixel_ratio();
+        let camera = self.camera.get();
+        // Resetting the transform of a 2d context does not fail.
+        let _ = context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
+        context.clear_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
+        let scale = camera.scale * ratio;
+        let _ = context.set_transform(scale, 0.0, 0.0, scale, camera.x * ratio, camera.y * ratio);
+        let scene = self.scene.borrow().clone();
+        let colours = self.colours();
+        let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
+        let accent = |route: &Route| colour(route.accent.map_or(6, |accent| usize::from(accent) - 1));
+        if !self.still.get() {
+            for route in &scene.others {
+                if let Some(packet) = route.packet(now) {
+                    context.set_fill_style_str(accent(route));
+                    dot(&context, packet.at, 4.5);
+                }
+            }
+        }
+        if let Some(route) = &scene.focus {
+            if !self.still.get()
+                && let Some(packet) = route.packet(now)
+            {
+                disc(&context, &packet, accent(route), colour(7));
+            }
+            if let Some(burst) = route.burst.as_ref().filter(|burst| burst.since <= now) {
+                draw_burst(&context, burst, now, colour(8), colour(9));
+            }
+        }
+        self.time_labels(now);
+    }
+
+    /// Shows and hides what stands on the board from a moment on.
+    fn time_labels(&self, now: Time) {
+        let Some(board) = self.canvas.cast::<Element>().and_then(|canvas| canvas.parent_element()) else { return };
+        for (selector, name) in [(".tag.drop", "data-since"), (".hops-on-board", "data-ended")] {
+            let Some(element) = board.query_selector(selector).ok().flatten() else { continue };
+            let at = element.get_attribute(name).and_then(|at| at.parse().ok()).unwrap_or(0);
+            let _ = element.class_list().toggle_with_force("shown", at <= now.0);
+        }
+    }
+
+    fn colours(&self) -> Vec<String> {
+        let mut kept = self.colours.borrow_mut();
+        if kept.0 == 0 || kept.1.is_empty() {
+            let children = self.probes.cast::<Element>().map(|probes| probes.children());
+            kept.1 = (0..PROBES.len() as u32)
+                .filter_map(|index| children.as_ref()?.item(index))
+                .filter_map(|probe| gloo::utils::window().get_computed_style(&probe).ok().flatten())
+                .filter_map(|style| style.get_property_value("color").ok())
+                .collect();
+            kept.0 = COLOURS_KEPT;
+        }
+        kept.0 -= 1;
+        kept.1.clone()
+    }
+}
+
+fn dot(context: &CanvasRenderingContext2d, at: Point, radius: f64) {
+    context.begin_path();
+    // A circle with a radius that is not negative does not fail.
+    let _ = context.arc(at.x, at.y, radius, 0.0, std::f64::consts::TAU);
+    context.fill();
+}
+
+/// The packet in focus: a white disc with a rim and an arrow in the direction of travel.
+fn disc(context: &CanvasRenderingContext2d, packet: &Packet, colour: &str, core: &str) {
+    context.set_global_alpha(0.22);
+    context.set_fill_style_str(colour);
+    dot(context, packet.at, 13.0);
+    context.set_global_alpha(1.0);
+    dot(context, packet.at, 9.0);
+    context.set_fill_style_str(core);
+    dot(context, packet.at, 6.5);
+    context.save();
+    let _ = context.translate(packet.at.x, packet.at.y);
+    let _ = context.rotate(packet.angle);
+    context.set_stroke_style_str(colour);
+    context.set_line_width(1.75);
+    context.set_line_cap("round");
+    context.begin_path();
+    context.move_to(-3.5, 0.0);
+    context.line_to(3.5, 0.0);
+    context.move_to(0.8, -2.8);
+    context.line_to(3.5, 0.0);
+    context.line_to(0.8, 2.8);
+    context.stroke();
+    context.restore();
+}
+
+/// How long a burst takes to appear, in milliseconds of simulated time.
+const BURST: u64 = 280;
+
+fn draw_burst(context: &CanvasRenderingContext2d, burst: &Burst, now: Time, colour: &str, canvas: &str) {
+    let grown = (now.since(burst.since) as f64 / BURST as f64).min(1.0);
+    context.save();
+    let _ = context.translate(burst.at.x, burst.at.y);
+    context.set_stroke_style_str(colour);
+    context.set_fill_style_str(colour);
+    context.set_line_width(2.0);
+    context.set_line_cap("round");
+    if !burst.silent {
+        context.begin_path();
+        for ray in 0..8 {
+            let angle = f64::from(ray) * std::f64::consts::FRAC_PI_4;
+            let (from, to) = (12.0, 12.0 + 6.0 * grown);
+            context.move_to(angle.cos() * from, angle.sin() * from);
+            context.line_to(angle.cos() * to, angle.sin() * to);
+        }
+        context.stroke();
+    }
+    dot(context, Point::default(), 9.0 * grown);
+    context.set_stroke_style_str(canvas);
+    context.begin_path();
+    if burst.silent {
+        // A clock: it waited, and nothing came.
+        context.move_to(0.0, -4.5);
+        context.line_to(0.0, 0.0);
+        context.line_to(3.5, 2.0);
+    } else {
+        context.move_to(-3.0, -3.0);
+        context.line_to(3.0, 3.0);
+        context.move_to(3.0, -3.0);
+        context.line_to(-3.0, 3.0);
+    }
+    context.stroke();
+    context.restore();
+}

@@ -1,0 +1,141 @@
+//! The camera over the board, and the few questions to the browser that go with it.
+
+use endpoint_playground::scene::geometry::Rect;
+use endpoint_playground::scene::{Level, SMALLEST, Scene};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
+use yew::prelude::*;
+
+/// Which part of the board is seen, and how large.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Camera {
+    /// Where the board's left edge is in the window.
+    pub x: f64,
+    /// Where its top edge is.
+    pub y: f64,
+    /// How many pixels of the window one pixel of the board takes.
+    pub scale: f64,
+    /// Whether the person moved it; then fitting keeps away.
+    pub moved: bool,
+}
+
+/// The largest scale of a level before a finer one takes over.
+const LARGEST: f64 = 1.3;
+
+/// The scales between which the person may zoom at all.
+const LIMITS: (f64, f64) = (0.3, 3.0);
+
+impl Default for Camera {
+    fn default() -> Camera {
+        Camera { x: 0.0, y: 0.0, scale: 1.0, moved: false }
+    }
+}
+
+impl Camera {
+    /// As a CSS transform.
+    pub fn to_css(self) -> String {
+        format!("translate({:.2}px,{:.2}px) scale({:.4})", self.x, self.y, self.scale)
+    }
+
+    /// A point of the window as a point of the board.
+    pub fn to_world(self, x: f64, y: f64) -> (f64, f64) {
+        ((x - self.x) / self.scale, (y - self.y) / self.scale)
+    }
+
+    /// Larger or smaller by a factor, about a point of the window that stays where it is.
+    pub fn zoomed(self, factor: f64, about: (f64, f64)) -> Camera {
+        let scale = (self.scale * factor).clamp(LIMITS.0, LIMITS.1);
+        let factor = scale / self.scale;
+        Camera {
+            x: about.0 - (about.0 - self.x) * factor,
+            y: about.1 - (about.1 - self.y) * factor,
+            scale,
+            moved: true,
+        }
+    }
+
+    /// The level that should be drawn at this scale, if it is another one.
+    pub fn level_for(self, level: Level) -> Option<Level> {
+        if self.scale < SMALLEST - 0.06 {
+            level.coarser()
+        } else if self.scale > LARGEST {
+            level.finer()
+        } else {
+            None
+        }
+    }
+
+    /// The camera that shows the same part after the board changed its size with its level.
+    pub fn rescaled(self, before: Rect, after: Rect, window: (f64, f64)) -> Camera {
+        let factor = before.w / after.w.max(1.0);
+        let scale = (self.scale * factor).clamp(SMALLEST, LARGEST);
+        let middle = (window.0 / 2.0, window.1 / 2.0);
+        let (x, y) = self.to_world(middle.0, middle.1);
+        let (x, y) = (x * after.w / before.w.max(1.0), y * after.h / before.h.max(1.0));
+        Camera { x: middle.0 - x * scale, y: middle.1 - y * scale, scale, moved: true }
+    }
+}
+
+/// The rectangle of a card that can be dragged.
+pub(super) fn rect_of(scene: &Scene, card: &str) -> Option<Rect> {
+    let clients = scene.clients.iter().map(|other| (other.id.clone(), other.rect));
+    let edges = scene.edges.iter().map(|other| (other.id.clone(), other.rect));
+    let services = scene.services.iter().map(|other| (other.key.to_path(), other.whole));
+    let nodes = scene.nodes.iter().filter_map(|node| Some((node.key.as_ref()?.to_path(), node.rect)));
+    clients.chain(edges).chain(services).chain(nodes).find(|(id, _)| id == card).map(|(_, rect)| rect)
+}
+
+/// Calls back whenever the element has another size. The observer must be disconnected.
+pub(super) fn observe_size(element: &Element, then: impl Fn() + 'static) -> Option<ResizeObserver> {
+    let callback = Closure::<dyn Fn()>::new(then);
+    let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
+    // The observer keeps the callback; both live as long as the board, which is as long as the page.
+    callback.forget();
+    observer.observe(element);
+    Some(observer)
+}
+
+/// Gives a canvas as many pixels as the screen has under it.
+pub(super) fn resize_canvas(canvas: &HtmlCanvasElement, width: f64, height: f64) {
+    let ratio = gloo::utils::window().device_pixel_ratio();
+    let (w, h) = ((width * ratio) as u32, (height * ratio) as u32);
+    // Setting the size, even to the same value, clears the canvas.
+    if (canvas.width(), canvas.height()) != (w, h) {
+        canvas.set_width(w);
+        canvas.set_height(h);
+    }
+}
+
+/// Where the board's window stands on the page.
+pub(super) fn corner(window: &NodeRef) -> (f64, f64) {
+    window.cast::<Element>().map_or((0.0, 0.0), |window| {
+        let rect = window.get_bounding_client_rect();
+        (rect.left(), rect.top())
+    })
+}
+
+/// Lets the board hear of this pointer until it is lifted, wherever it goes.
+pub(super) fn capture(event: &PointerEvent) {
+    let element = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
+    if let Some(element) = element {
+        // A pointer that was lifted in the meantime can not be captured, and needs not.
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
+}
+
+/// Keeps the click that follows a drag from selecting what was dropped on.
+pub(super) fn swallow_click() {
+    let options = gloo::events::EventListenerOptions {
+        phase: gloo::events::EventListenerPhase::Capture,
+        passive: false,
+    };
+    let listener = gloo::events::EventListener::once_with_options(
+        &gloo::utils::document(),
+        "click",
+        options,
+        |event| event.stop_propagation(),
+    );
+    // Where no click follows, the next one must not be swallowed.
+    gloo::timers::callback::Timeout::new(50, move || drop(listener)).forget();
+}

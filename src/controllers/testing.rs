@@ -5,9 +5,13 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
-use super::{Outcome, Write, deployment, kubelet, replica_set, replication_controller, scheduler};
+use super::{
+    Outcome, Write, deployment, garbage_collector, ingress_status, kubelet, node_lifecycle, replica_set,
+    replication_controller, scheduler, service_load_balancer,
+};
 use crate::api::{Kind, Live, ObjectKey, Random, Resource, Time};
 use crate::store::Store;
+use crate::store::deletion::Deleted;
 
 /// The most rounds until quiet; more mean that controllers work against each other.
 const MAX_ROUNDS: usize = 200;
@@ -88,7 +92,7 @@ impl Cluster {
 
     /// Deletes as `kubectl delete` does.
     pub fn delete(&mut self, key: &ObjectKey) {
-        self.store.delete(key, None, self.now);
+        self.write(key, Write::Delete { key: key.clone(), grace: None });
     }
 
     /// Runs all controllers at this moment until none of them writes.
@@ -174,7 +178,17 @@ impl Cluster {
                 self.store.put(key, document, live);
             }
             Write::Delete { key, grace } => {
-                self.store.delete(&key, grace, self.now);
+                let Some(object) = self.store.get(&key).cloned() else { return };
+                if self.store.delete(&key, grace, self.now) == Deleted::Gone {
+                    for write in garbage_collector::reconcile(&self.store, &object).writes {
+                        self.write(&key, write);
+                    }
+                    if key.kind == Kind::Node {
+                        for write in node_lifecycle::reconcile(&self.store, &key, self.now).writes {
+                            self.write(&key, write);
+                        }
+                    }
+                }
             }
         }
     }
@@ -209,6 +223,9 @@ fn reconcile_all(store: &Store, key: &ObjectKey, now: Time) -> Vec<Outcome> {
         Kind::Deployment => vec![deployment::reconcile(store, key, now)],
         Kind::ReplicaSet => vec![replica_set::reconcile(store, key, now)],
         Kind::ReplicationController => vec![replication_controller::reconcile(store, key, now)],
+        Kind::Node => vec![node_lifecycle::reconcile(store, key, now)],
+        Kind::Service => vec![service_load_balancer::reconcile(store, key, now)],
+        Kind::Ingress => vec![ingress_status::reconcile(store, key, now)],
         Kind::Pod => {
             let scheduled = scheduler::reconcile(store, key, now);
             if scheduled.is_quiet() { vec![kubelet::reconcile(store, key, now)] } else { vec![scheduled] }

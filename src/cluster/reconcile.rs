@@ -1,9 +1,7 @@
 //! Controllers at work: who looks at what after a change, in a fixed order, until all is quiet.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use imbl::OrdSet;
 use k8s_openapi::api::core::v1::{Node, Pod};
 
 use super::{Actor, Cluster, Due};
@@ -19,6 +17,8 @@ use crate::store::{Store, WatchEvent};
 pub(super) enum Work {
     /// Deployment, ReplicaSet, StatefulSet, DaemonSet or ReplicationController, by the kind of the object.
     Workload(ObjectKey),
+    /// What looks after Nodes, for a Node that is there or was.
+    Node(ObjectKey),
     /// The scheduler, for a Pod that has no node.
     Schedule(ObjectKey),
     /// The kubelet, for a Pod on a node.
@@ -177,6 +177,7 @@ impl Cluster {
     }
 
     fn watch_node(&mut self, key: &ObjectKey, event: &WatchEvent) {
+        self.work.insert(Work::Node(key.clone()));
         let on_node: Vec<ObjectKey> = self
             .store
             .pods_on_node(&key.name)
@@ -208,12 +209,8 @@ impl Cluster {
 
     /// Pods that no node has yet.
     fn schedule_waiting(&mut self) {
-        let waits = |object: &&Arc<Object>| {
-            let pod = object.get::<Pod>();
-            pod.is_some_and(|pod| pod.spec.as_ref().is_none_or(|spec| spec.node_name.is_none()))
-        };
         let waiting: Vec<ObjectKey> =
-            self.store.objects_of(Kind::Pod).filter(waits).map(|object| object.key.clone()).collect();
+            self.store.pods_on_node("").map(|pod| controllers::pod::key(pod)).collect();
         self.work.extend(waiting.into_iter().map(Work::Schedule));
     }
 
@@ -234,6 +231,7 @@ impl Cluster {
             Work::Endpoints(key) => return self.sync_endpoints(key),
             Work::Mirroring(key) => return self.sync_mirror(key),
             Work::Workload(key) => (key, workload(store, key, now)),
+            Work::Node(key) => (key, controllers::node_lifecycle::reconcile(store, key, now)),
             Work::Schedule(key) => (key, controllers::scheduler::reconcile(store, key, now)),
             Work::Kubelet(key) => (key, controllers::kubelet::reconcile(store, key, now)),
             Work::LoadBalancer(key) => (key, controllers::service_load_balancer::reconcile(store, key, now)),
@@ -300,9 +298,21 @@ impl Cluster {
         admission::admit_deletion(key)?;
         if self.store.delete(key, grace, self.now) == Deleted::Gone {
             admission::release(&old.live, &mut self.allocators);
-            for dependent in dependents(&self.store, &old) {
+            let mut writes = controllers::garbage_collector::reconcile(&self.store, &old).writes;
+            // The Endpoints of a Service have its name and no owner.
+            if old.key.kind == Kind::Service {
+                let endpoints = ObjectKey::new(Kind::Endpoints, key.namespace.clone(), key.name.clone());
+                writes.push(Write::Delete { key: endpoints, grace: None });
+            }
+            for write in writes {
                 // A dependent may be gone already, as the dependent of another.
-                let _ = self.delete_object(&dependent, None);
+                let _ = match write {
+                    Write::Delete { key, grace } => self.delete_object(&key, grace),
+                    other => {
+                        let part = other.part();
+                        other.live().cloned().map_or(Ok(()), |live| self.update(live, part))
+                    }
+                };
             }
         }
         Ok(())
@@ -340,39 +350,6 @@ fn workload(store: &Store, key: &ObjectKey, now: Time) -> Outcome {
         Kind::ReplicationController => controllers::replication_controller::reconcile(store, key, now),
         _ => Outcome::default(),
     }
-}
-
-/// The objects that a deleted one leaves behind: what it owned and no one else owns, and what lived in the namespace.
-fn dependents(store: &Store, deleted: &Object) -> Vec<ObjectKey> {
-    let uid = deleted.uid();
-    let mut keys: OrdSet<ObjectKey> = OrdSet::new();
-    if !uid.is_empty() {
-        keys.extend(
-            store
-                .owned_by(uid)
-                .filter(|object| {
-                    let owners = object.live.metadata().and_then(|meta| meta.owner_references.as_ref());
-                    owners.is_some_and(|owners| owners.iter().all(|owner| owner.uid == uid))
-                })
-                .map(|object| object.key.clone()),
-        );
-    }
-    match deleted.key.kind {
-        Kind::Namespace => keys.extend(
-            store
-                .objects()
-                .filter(|object| object.key.namespace == deleted.key.name)
-                .map(|object| object.key.clone()),
-        ),
-        // The Endpoints of a Service have its name and no owner.
-        Kind::Service => {
-            let endpoints =
-                ObjectKey::new(Kind::Endpoints, deleted.key.namespace.clone(), deleted.key.name.clone());
-            keys.extend(store.get(&endpoints).map(|object| object.key.clone()));
-        }
-        _ => {}
-    }
-    keys.into_iter().collect()
 }
 
 fn key_of(live: &Live) -> Option<ObjectKey> {

@@ -27,8 +27,7 @@ const OPEN_TO_UI: &[&str] = &["api", "explain", "scene", "session"];
 
 /// Crossings that wait for `session` to offer the name: the file, and what its message says. This list only ever
 /// shrinks.
-const NOT_YET: &[(&str, &str)] =
-    &[];
+const NOT_YET: &[(&str, &str)] = &[];
 
 /// The one module of the library that may know a browser.
 const BRIDGE: &str = "js";

@@ -7,7 +7,7 @@
 //! The Pod network is routed: Pods and nodes reach every Pod address unchanged. What leaves it is masqueraded to
 //! the node's address. ClusterIPs exist only in the rules of the nodes.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
@@ -19,20 +19,15 @@ pub const PUBLIC_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 53));
 pub const LAPTOP: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 50));
 /// The network of the nodes' internal addresses; private, so the internet has no way to it.
 pub const NODE_NETWORK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(192, 168, 1, 0), 24);
-/// The first node's internal address; the next nodes follow.
-pub const FIRST_NODE: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 11);
-/// The network of all Pods; each node has one /24 of it.
-pub const POD_NETWORK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 244, 0, 0), 16);
-/// The range of ClusterIPs, kubeadm's default.
-pub const SERVICE_NETWORK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 96, 0, 0), 12);
+/// The address of the API server, on a machine of its own beside the nodes.
+pub const API_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 10));
+/// The port of the API server.
+pub const API_SERVER_PORT: u16 = 6443;
 /// The ClusterIP of the cluster's DNS server, as kubeadm sets it.
 pub const CLUSTER_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
-/// The first address that the cloud gives to a load balancer; the next ones follow.
-pub const FIRST_LOAD_BALANCER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
 /// The network of the load balancers' addresses.
 pub const LOAD_BALANCER_NETWORK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(203, 0, 113, 0), 24);
-/// The first port that clients send from, as Linux has it by default (`net.ipv4.ip_local_port_range` begins lower; IANA's
-/// ephemeral range begins here).
+/// The first port that clients send from: the ephemeral range of IANA.
 pub const FIRST_EPHEMERAL_PORT: u16 = 49152;
 
 /// An IP family, as `spec.ipFamilies` spells it.
@@ -63,9 +58,4 @@ impl Family {
 // Models net.JoinHostPort
 pub fn join_host_port(ip: &str, port: impl std::fmt::Display) -> String {
     if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") }
-}
-
-/// An address and port as a trace shows them.
-pub fn shown(address: SocketAddr) -> String {
-    address.to_string()
 }

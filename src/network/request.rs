@@ -170,6 +170,8 @@ fn reason_phrase(status: u16) -> &'static str {
         302 => "Found",
         307 => "Temporary Redirect",
         308 => "Permanent Redirect",
+        400 => "Bad Request",
+        403 => "Forbidden",
         404 => "Not Found",
         500 => "Internal Server Error",
         502 => "Bad Gateway",

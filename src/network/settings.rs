@@ -1,6 +1,9 @@
 //! How the cluster's network is set up, as far as a request's way depends on it.
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+
+use crate::store::config::ClusterConfig;
 
 /// The rules that kube-proxy writes on each node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -34,10 +37,22 @@ pub struct Settings {
     pub proxy_mode: ProxyMode,
     /// The domain of cluster DNS.
     pub cluster_domain: String,
+    /// The ranges of Pod addresses.
+    #[serde(skip)]
+    pub pod_networks: Vec<IpNet>,
+    /// The ranges of ClusterIPs.
+    #[serde(skip)]
+    pub service_networks: Vec<IpNet>,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { proxy_mode: ProxyMode::default(), cluster_domain: "cluster.local".to_owned() }
+        let config = ClusterConfig::default();
+        Settings {
+            proxy_mode: ProxyMode::default(),
+            cluster_domain: "cluster.local".to_owned(),
+            pod_networks: config.pod_cidrs,
+            service_networks: config.service_cidrs,
+        }
     }
 }

@@ -39,7 +39,7 @@ fn difference(case: &Value, write: Write) -> Option<String> {
         },
         family: Family::V4,
         node_ip: Some(node_ip),
-        pod_network: "10.0.0.0/8".parse().expect("a network"),
+        pod_network: Some("10.0.0.0/8".parse().expect("a network")),
         service_networks: vec!["172.30.0.0/16".parse().expect("a network")],
         has_counters: true,
     };

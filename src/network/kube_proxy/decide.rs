@@ -10,7 +10,7 @@ use super::service_port::{ServicePort, ServicePortName, is_proxied, is_watched, 
 use super::topology::{Categories, TopologyMode, categorize_endpoints};
 use crate::api::validation::parse_ip_sloppy;
 use crate::api::{Kind, ObjectKey, Random};
-use crate::network::addresses::{Family, SERVICE_NETWORK};
+use crate::network::addresses::Family;
 use crate::network::settings::{ProxyMode, Settings};
 use crate::store::Store;
 
@@ -323,11 +323,11 @@ fn without_rule(store: &Store, settings: &Settings, packet: &Packet) -> Verdict 
             return Verdict::Reject(Reject::InvalidPort(object.key.clone()));
         }
     }
-    match ip {
-        IpAddr::V4(v4) if settings.proxy_mode == ProxyMode::Nftables && SERVICE_NETWORK.contains(&v4) => {
-            Verdict::Drop(Drop::Unallocated)
-        }
-        _ => Verdict::NotAService,
+    let is_virtual = settings.service_networks.iter().any(|network| network.contains(&ip));
+    if is_virtual && settings.proxy_mode == ProxyMode::Nftables {
+        Verdict::Drop(Drop::Unallocated)
+    } else {
+        Verdict::NotAService
     }
 }
 

@@ -194,11 +194,13 @@ impl Writer<'_> {
     fn chains(&mut self, plan: &Plan<'_>) {
         let (port, protocol) = (plan.port, plan.protocol());
         let name = &port.name;
-        if let (None, Some(cluster_ip)) = (plan.internal, &port.cluster_ip) {
+        if let (None, Some(cluster_ip), Some(pods)) =
+            (plan.internal, &port.cluster_ip, self.proxy.pod_network)
+        {
             let rule = format!(
                 "-m comment --comment \"{name} cluster IP\" -m {protocol} -p {protocol} -d {cluster_ip} --dport {} \
-                 ! -s {} -j KUBE-MARK-MASQ",
-                port.port, self.proxy.pod_network
+                 ! -s {pods} -j KUBE-MARK-MASQ",
+                port.port
             );
             self.nat.rule(&policy_chain(plan, port.internal_policy_local), rule);
         }
@@ -237,7 +239,9 @@ impl Writer<'_> {
             self.nat.rule(&chain, format!("{comment} {rest}"));
         };
         if plan.port.external_policy_local {
-            add("pod traffic", format!("-s {} -j {cluster}", self.proxy.pod_network));
+            if let Some(pods) = self.proxy.pod_network {
+                add("pod traffic", format!("-s {pods} -j {cluster}"));
+            }
             add("masquerade LOCAL traffic", "-m addrtype --src-type LOCAL -j KUBE-MARK-MASQ".to_owned());
             add("route LOCAL traffic", format!("-m addrtype --src-type LOCAL -j {cluster}"));
         } else {

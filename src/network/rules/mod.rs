@@ -15,7 +15,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 pub use self::iptables::iptables;
 pub use self::ipvs::ipvs;
 pub use self::nftables::nftables;
-use super::addresses::{Family, POD_NETWORK, SERVICE_NETWORK};
+use super::addresses::Family;
 use super::kube_proxy::{Endpoint, NodeView, ServicePort, endpoints, is_proxied, is_watched, service_ports};
 use super::settings::{ProxyMode, Settings};
 use crate::api::ObjectKey;
@@ -30,8 +30,8 @@ pub struct Proxy {
     pub family: Family,
     /// The address that node ports are served on with nftables, and that source ranges may let in.
     pub node_ip: Option<IpAddr>,
-    /// The network by which it tells Pods from all else (`clusterCIDR`).
-    pub pod_network: IpNet,
+    /// The network by which it tells Pods from all else (`clusterCIDR`); without one it can not.
+    pub pod_network: Option<IpNet>,
     /// The ranges of ClusterIPs.
     pub service_networks: Vec<IpNet>,
     /// Whether the kernel has the counters of `nfacct`.
@@ -77,8 +77,13 @@ pub fn rules(
         node: node.clone(),
         family: Family::V4,
         node_ip: node.address(Family::V4),
-        pod_network: IpNet::V4(POD_NETWORK),
-        service_networks: vec![IpNet::V4(SERVICE_NETWORK)],
+        pod_network: settings.pod_networks.iter().copied().find(|network| network.addr().is_ipv4()),
+        service_networks: settings
+            .service_networks
+            .iter()
+            .copied()
+            .filter(|network| network.addr().is_ipv4())
+            .collect(),
         has_counters: false,
     };
     let services = store.objects_of(crate::api::Kind::Service);

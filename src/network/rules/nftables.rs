@@ -165,12 +165,13 @@ impl Writer<'_> {
                  masquerade fully-random"
             ),
         );
-        let pods = self.proxy.pod_network;
-        let masquerade = "comment \"masquerade clusterIP traffic from outside cluster\"";
-        self.rule(
-            "services",
-            format!("{ip} daddr @cluster-ips {ip} saddr != {pods} mark set mark or 0x4000 {masquerade}"),
-        );
+        if let Some(pods) = self.proxy.pod_network {
+            let masquerade = "comment \"masquerade clusterIP traffic from outside cluster\"";
+            self.rule(
+                "services",
+                format!("{ip} daddr @cluster-ips {ip} saddr != {pods} mark set mark or 0x4000 {masquerade}"),
+            );
+        }
         self.rule("services", format!("{destination} vmap @service-ips"));
         self.rule("services", format!("{node_port} vmap @service-nodeports"));
     }
@@ -250,12 +251,11 @@ impl Writer<'_> {
         self.declare("chain", &chain, "");
         let cluster = policy_chain(plan, false);
         if plan.port.external_policy_local {
-            let (ip, pods) = (self.ip, self.proxy.pod_network);
             let local = "fib saddr type local";
-            self.rule(
-                &chain,
-                format!("{ip} saddr {pods} goto {cluster} comment \"short-circuit pod traffic\""),
-            );
+            if let Some(pods) = self.proxy.pod_network {
+                let comment = "comment \"short-circuit pod traffic\"";
+                self.rule(&chain, format!("{} saddr {pods} goto {cluster} {comment}", self.ip));
+            }
             self.rule(
                 &chain,
                 format!("{local} mark set mark or 0x4000 comment \"masquerade local traffic\""),

@@ -29,6 +29,7 @@ use self::client::Location;
 use self::flow::Flow;
 pub use self::target::{Host, Scheme, Target, parse};
 pub use self::text::hops_as_text;
+use super::addresses::API_SERVER;
 use super::{Action, Hop, Outcome, Place, Request, Settings, Trace};
 use crate::api::{ObjectKey, Random};
 use crate::store::Store;
@@ -142,6 +143,23 @@ impl Tracer<'_> {
                 if target.scheme.is_http() {
                     return Outcome::Status(*status);
                 }
+            }
+            Server::External(address) if *address == API_SERVER => {
+                // The API server speaks TLS alone, and lets nobody see `/` without a name.
+                let outcome = match target.scheme {
+                    Scheme::Https => Outcome::Status(403),
+                    Scheme::Http => Outcome::Status(400),
+                    _ => Outcome::Connected,
+                };
+                let decision = match outcome {
+                    Outcome::Status(403) => {
+                        "the API server answers 403 Forbidden: the request has no credentials"
+                    }
+                    Outcome::Status(_) => "the API server answers 400 Bad Request: it speaks HTTPS alone",
+                    _ => "the API server accepts the connection",
+                };
+                self.hop(Place::External(address.to_string()), Action::Answer, decision.to_owned(), flow);
+                return outcome;
             }
             Server::External(address) => {
                 let decision = "a host outside the cluster, assumed to answer".to_owned();

@@ -49,6 +49,7 @@ impl Tracer<'_> {
         let resolution = dns::resolve(&view, &config, &client, name);
 
         if let Some(server) = resolution.server.as_deref().and_then(parse_ip_sloppy) {
+            self.dns_rules(location, server)?;
             self.dns_egress(location, server)?;
         }
 

@@ -1,8 +1,12 @@
 //! What kube-proxy's rules on a node do with a connection, told as hops.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use k8s_openapi::api::core::v1::Service;
+
+use super::client::Location;
 use super::flow::{Flow, Rewriter};
+use super::policy::DNS_PORT;
 use super::{Failure, Tracer};
 use crate::api::{Kind, ObjectKey};
 use crate::network::addresses::Family;
@@ -29,10 +33,39 @@ impl Tracer<'_> {
         }
     }
 
+    /// Whether the rules on the client's node lead its question to an endpoint of the DNS server at `server`. The
+    /// question itself is told as one hop, at the resolver.
+    pub(super) fn dns_rules(&mut self, location: &Location, server: IpAddr) -> Result<(), Failure> {
+        let Some(node) = location.node().cloned() else { return Ok(()) };
+        // The question takes no part in what chance decides for the request.
+        let before = self.random.clone();
+        let Ok(flow) = self.begin(location, (server, DNS_PORT).into(), "UDP") else { return Ok(()) };
+        let packet = Packet {
+            source: flow.source,
+            destination: flow.destination,
+            protocol: flow.protocol,
+            origin: location.origin(),
+        };
+        let verdict = decide(self.store, self.settings, &node, &packet, self.random);
+        *self.random = before;
+        let failure = match verdict {
+            // A board without the DNS server's Service has a DNS server all the same.
+            Verdict::NotAService | Verdict::Forward(_) | Verdict::Drop(Drop::Unallocated) => return Ok(()),
+            Verdict::Reject(reject) => self.reject(&flow, &node, &reject),
+            Verdict::Drop(drop) => self.drop(&flow, &node, &drop),
+        };
+        let outcome = match failure.outcome {
+            Outcome::Refused(why) => Outcome::NoSuchHost(format!("no answer from DNS, {why}")),
+            Outcome::TimedOut(why) => Outcome::TimedOut(format!("no answer from DNS, {why}")),
+            other => other,
+        };
+        Err(Failure { outcome, ..failure })
+    }
+
     fn forward(&mut self, flow: &mut Flow, node: &NodeView, forward: Forward) {
         let service = forward.port.name.service();
         flow.service = Some((service.clone(), self.port_index(&forward.port)));
-        flow.decided_by = Some((service.clone(), "spec.selector".to_owned()));
+        flow.decided_by = Some((service.clone(), self.endpoints_field(&service).to_owned()));
         let port = u16::try_from(forward.endpoint.port).unwrap_or(0);
         let Some(ip) = forward.endpoint.ip_address() else { return };
         let decision = choice(&forward, node);
@@ -64,7 +97,8 @@ impl Tracer<'_> {
                 };
                 let decision = format!("{} has no endpoints", port.name);
                 let service = port.name.service();
-                ("no endpoints".to_owned(), decision, rule, service, "spec.selector")
+                let field = self.endpoints_field(&service);
+                ("no endpoints".to_owned(), decision, rule, service, field)
             }
             Reject::InvalidPort(service) => {
                 let why = format!("{}/{} has no port {}", service.namespace, service.name, port_text(flow));
@@ -119,6 +153,18 @@ impl Tracer<'_> {
         Failure { outcome: Outcome::TimedOut(why), decided_by }
     }
 
+    /// The field of a Service that says which endpoints it has; without a selector somebody else writes its slices.
+    fn endpoints_field(&self, service: &ObjectKey) -> &'static str {
+        let spec = self
+            .store
+            .find::<Service>(&service.namespace, &service.name)
+            .and_then(|service| service.spec.as_ref());
+        match spec.and_then(|spec| spec.selector.as_ref()) {
+            Some(selector) if !selector.is_empty() => "spec.selector",
+            _ => "spec.ports",
+        }
+    }
+
     /// A Service and all its EndpointSlices.
     pub(super) fn with_slices(&self, service: &ObjectKey) -> Vec<ObjectKey> {
         let slices = self.store.slices_of(&service.namespace, &service.name);
@@ -128,8 +174,7 @@ impl Tracer<'_> {
     }
 
     fn port_index(&self, port: &ServicePort) -> usize {
-        let service =
-            self.store.find::<k8s_openapi::api::core::v1::Service>(&port.name.namespace, &port.name.name);
+        let service = self.store.find::<Service>(&port.name.namespace, &port.name.name);
         let mut ports = service
             .iter()
             .filter_map(|service| service.spec.as_ref())

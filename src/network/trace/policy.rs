@@ -15,7 +15,7 @@ use crate::network::network_policy::{Connection, Direction, Peer, PolicyName, Si
 use crate::network::{Action, Outcome, Place};
 
 /// The port on which DNS servers answer.
-const DNS_PORT: u16 = 53;
+pub(super) const DNS_PORT: u16 = 53;
 
 impl Tracer<'_> {
     /// Whether the client's egress rules let the packet out of its Pod, asked once, on the client's node, after the

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
 
 use super::client::Location;
@@ -12,7 +13,7 @@ use super::{DecidedBy, Failure, Server, Tracer, pod};
 use crate::api::validation::{parse_cidr_sloppy, parse_ip_sloppy};
 use crate::api::{Object, ObjectKey};
 use crate::network::addresses::{
-    Family, INTERNET_CLIENT, LAPTOP, LOAD_BALANCER_NETWORK, NODE_NETWORK, POD_NETWORK, SERVICE_NETWORK,
+    API_SERVER, API_SERVER_PORT, Family, INTERNET_CLIENT, LAPTOP, LOAD_BALANCER_NETWORK, NODE_NETWORK,
 };
 use crate::network::kube_proxy::{NodeView, Origin, load_balancer_ingress, service_ports};
 use crate::network::load_balancer::{Fault, balance, has_local_endpoint};
@@ -74,10 +75,15 @@ impl Tracer<'_> {
             let decided_by = Some((pod::key(pod), "status.phase".to_owned()));
             return Err(self.lost(flow, location, at, why, decided_by));
         }
-        if let Some(why) = self.unowned(address, location, at) {
+        if let Some(why) = self.unowned(flow, location, at) {
             return Err(self.lost(flow, location, at, why, None));
         }
         self.leave_pod_network(flow, location, at);
+        if address == API_SERVER && flow.destination.port() != API_SERVER_PORT {
+            let why = format!("nothing listens on {} of the API server", port_text(flow));
+            self.hop(Place::External(address.to_string()), Action::Reject, why.clone(), flow);
+            return Err(Failure { outcome: Outcome::Refused(why), decided_by: flow.decided_by.clone() });
+        }
         Ok(Server::External(address))
     }
 
@@ -283,7 +289,8 @@ impl Tracer<'_> {
     }
 
     /// Why nobody is at an address that no object has; `None` when it is outside the cluster.
-    fn unowned(&self, address: IpAddr, location: &Location, at: Option<&NodeView>) -> Option<String> {
+    fn unowned(&self, flow: &Flow, location: &Location, at: Option<&NodeView>) -> Option<String> {
+        let address = flow.destination.ip();
         let pod_networks = self.store.list::<Node>().flat_map(|node| {
             let spec = node.spec.as_ref();
             spec.into_iter().flat_map(|spec| spec.pod_cidrs.iter().flatten())
@@ -292,20 +299,24 @@ impl Tracer<'_> {
         if pod_networks.any(|(_, network)| network.contains(&address)) {
             return Some(format!("no Pod has {address}"));
         }
-        let IpAddr::V4(v4) = address else { return None };
-        if address == LAPTOP || address == INTERNET_CLIENT {
-            return None;
+        let is_in = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&address));
+        if is_in(&self.settings.pod_networks) {
+            return Some(format!("no Pod has {address}"));
         }
-        if POD_NETWORK.contains(&v4) {
-            Some(format!("no Pod has {address}"))
-        } else if SERVICE_NETWORK.contains(&v4) {
-            Some(format!("no Service has {address}"))
+        if is_in(&self.settings.service_networks) {
+            return Some(format!("no Service has {address}"));
+        }
+        let IpAddr::V4(v4) = address else { return None };
+        let is_known = [API_SERVER, LAPTOP, INTERNET_CLIENT].contains(&address) || flow.service.is_some();
+        if matches!(location, Location::Internet) && at.is_none() && v4.is_private() {
+            Some(format!("{address} is a private address"))
+        } else if is_known {
+            // What an EndpointSlice lists is taken to be there.
+            None
         } else if LOAD_BALANCER_NETWORK.contains(&v4) {
             Some(format!("no load balancer has {address}"))
         } else if NODE_NETWORK.contains(&v4) {
             Some(format!("no node has {address}"))
-        } else if at.is_none() && matches!(location, Location::Internet) && v4.is_private() {
-            Some(format!("{address} is a private address"))
         } else {
             None
         }

@@ -221,4 +221,13 @@ mod tests {
              db-0.db:5432.",
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_target_or_is_told_what_was_expected(text in "(http://|udp://|)[\\[\\]:a-z0-9./@é -]{0,20}") {
+            if let Err(message) = parse(&text) {
+                proptest::prop_assert!(message.ends_with('.'), "{message}");
+            }
+        }
+    }
 }

@@ -341,7 +341,8 @@ pub(super) fn editable_chip(props: &ChipProps) -> Html {
                 }
             })
         };
-        let leave = Callback::from(move |event: FocusEvent| commit.emit(crate::ui::browser::value_of(&event)));
+        let leave =
+            Callback::from(move |event: FocusEvent| commit.emit(crate::ui::browser::value_of(&event)));
         let size = text.len().max(8).to_string();
         return html! {
             <input ref={field} class="chip edit" value={text} {size} onkeydown={keys} onblur={leave}

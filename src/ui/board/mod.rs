@@ -314,10 +314,14 @@ impl CardFrame {
 
     /// Takes a card up.
     fn take(&self, id: &str) -> Callback<PointerEvent> {
-        let (drag, id, free) = (self.drag.clone(), Rc::<str>::from(id), !self.read_only && self.tool == Tool::Select);
+        let (drag, id, free) =
+            (self.drag.clone(), Rc::<str>::from(id), !self.read_only && self.tool == Tool::Select);
         Callback::from(move |event: PointerEvent| {
-            let element = event.current_target().and_then(|target| wasm_bindgen::JsCast::dyn_into(target).ok());
-            if let Some(element) = element.filter(|_| free && event.button() == 0 && !browser::is_typing(&event)) {
+            let element =
+                event.current_target().and_then(|target| wasm_bindgen::JsCast::dyn_into(target).ok());
+            if let Some(element) =
+                element.filter(|_| free && event.button() == 0 && !browser::is_typing(&event))
+            {
                 drag.emit((event, id.clone(), element));
             }
         })
@@ -358,7 +362,9 @@ impl Board {
 
     fn size(&self) -> (f64, f64) {
         let window = self.window.cast::<Element>();
-        window.map_or((0.0, 0.0), |window| (f64::from(window.client_width()), f64::from(window.client_height())))
+        window.map_or((0.0, 0.0), |window| {
+            (f64::from(window.client_width()), f64::from(window.client_height()))
+        })
     }
 
     fn set_camera(&self, camera: Camera) {
@@ -399,7 +405,9 @@ impl Board {
                 Some(Gesture::Pinch { first: (*pointer, *from), second: (event.pointer_id(), at) });
             return;
         }
-        if event.button() > 1 || ctx.props().tool != Tool::Select && event.button() == 0 && self.gesture.is_some() {
+        if event.button() > 1
+            || ctx.props().tool != Tool::Select && event.button() == 0 && self.gesture.is_some()
+        {
             return;
         }
         view::capture(event);
@@ -456,7 +464,9 @@ impl Board {
     fn lifted(&mut self, ctx: &Context<Self>, event: &PointerEvent) {
         let at = (f64::from(event.client_x()), f64::from(event.client_y()));
         match self.gesture.take() {
-            Some(Gesture::Pan { moved: false, .. }) if event.type_() == "pointerup" => self.clicked(ctx, at, event),
+            Some(Gesture::Pan { moved: false, .. }) if event.type_() == "pointerup" => {
+                self.clicked(ctx, at, event)
+            }
             Some(Gesture::Drag { card, element, from, moved: true, .. }) => {
                 let _ = element.class_list().remove_1("held");
                 let _ = element.style().remove_property("transform");

@@ -94,7 +94,9 @@ impl Painter {
 
     /// Shows and hides what stands on the board from a moment on.
     fn time_labels(&self, now: Time) {
-        let Some(board) = self.canvas.cast::<Element>().and_then(|canvas| canvas.parent_element()) else { return };
+        let Some(board) = self.canvas.cast::<Element>().and_then(|canvas| canvas.parent_element()) else {
+            return;
+        };
         for (selector, name) in [(".tag.drop", "data-since"), (".hops-on-board", "data-ended")] {
             let Some(element) = board.query_selector(selector).ok().flatten() else { continue };
             let at = element.get_attribute(name).and_then(|at| at.parse().ok()).unwrap_or(0);

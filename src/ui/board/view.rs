@@ -130,12 +130,10 @@ pub(super) fn swallow_click() {
         phase: gloo::events::EventListenerPhase::Capture,
         passive: false,
     };
-    let listener = gloo::events::EventListener::once_with_options(
-        &gloo::utils::document(),
-        "click",
-        options,
-        |event| event.stop_propagation(),
-    );
+    let listener =
+        gloo::events::EventListener::once_with_options(&gloo::utils::document(), "click", options, |event| {
+            event.stop_propagation()
+        });
     // Where no click follows, the next one must not be swallowed.
     gloo::timers::callback::Timeout::new(50, move || drop(listener)).forget();
 }

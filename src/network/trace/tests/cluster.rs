@@ -116,3 +116,43 @@ fn pod_to_load_balancer_is_short_circuited_by_its_node() {
         ",
     );
 }
+
+#[test]
+fn api_server_is_an_endpoint_that_is_no_pod() {
+    let board = Board::new()
+        .with(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}))
+        .with(json!({"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "kubernetes", "namespace": "default"},
+            "spec": {"type": "ClusterIP", "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"],
+                "ipFamilies": ["IPv4"], "ports": [{"name": "https", "port": 443, "protocol": "TCP"}]}}))
+        .with(json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": "kubernetes", "namespace": "default",
+                "labels": {"kubernetes.io/service-name": "kubernetes"}},
+            "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
+            "endpoints": [{"addresses": ["192.168.1.10"]}]}));
+    board.check(client(), "https://kubernetes.default/",
+        "
+        1 Cluster DNS: kubernetes.default.svc.cluster.local has A 10.96.0.1 (1 name before it does not exist)
+        2 node-1: DNAT default/kubernetes:https: 1 of 1 ready [KUBE-SERVICES > KUBE-SVC-NPX46M4PTMTKRN6Y > KUBE-SEP-FIMWYXOJBPP32KI5] | 10.244.1.5:PORT | 10.96.0.1:443 -> 192.168.1.10:6443
+        3 node-1: SNAT the packet leaves the Pod network | 10.244.1.5:PORT -> 192.168.1.11:PORT | 192.168.1.10:6443
+        4 192.168.1.10: the API server answers 403 Forbidden: the request has no credentials | 192.168.1.11:PORT | 192.168.1.10:6443
+        5 Pod shop/client: REPLY conntrack on node-1 undoes 3 and 2 | 192.168.1.10:6443 -> 10.96.0.1:443 | 192.168.1.11:PORT -> 10.244.1.5:PORT
+        = 403 Forbidden (Service default/kubernetes spec.ports)
+        ",
+    );
+}
+
+#[test]
+fn dns_server_without_endpoints_answers_nobody() {
+    let board =
+        Board::new().web(json!({"type": "ClusterIP"})).with(json!({"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "kube-dns", "namespace": "kube-system"},
+            "spec": {"type": "ClusterIP", "clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10"],
+                "ipFamilies": ["IPv4"], "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}]}}));
+    board.check(client(), "http://web/",
+        "
+        1 node-1: REJECT kube-system/kube-dns:dns has no endpoints [KUBE-SERVICES] | 10.244.1.5:PORT | 10.96.0.10:53
+        = no such host: no answer from DNS, no endpoints (Service kube-system/kube-dns spec.ports)
+        ",
+    );
+}

@@ -190,3 +190,23 @@ fn health_check_node_port_answers_for_its_node() {
         ",
     );
 }
+
+#[test]
+fn proxying_load_balancer_is_reached_from_a_pod_by_going_out() {
+    let mut board = Board::new().web(json!({}));
+    let key = crate::api::ObjectKey::service("shop", "web");
+    let mut service = board.0.get(&key).unwrap().live.to_value();
+    service["status"]["loadBalancer"]["ingress"][0]["ipMode"] = json!("Proxy");
+    board.put(service);
+    board.check(client(), "http://203.0.113.10/",
+        "
+        1 node-1: SNAT the packet leaves the Pod network | 10.244.1.5:PORT -> 192.168.1.11:PORT | 203.0.113.10:80
+        2 Load balancer of shop/web: DNAT node-3, one of 3 healthy nodes | 192.168.1.11:PORT | 203.0.113.10:80 -> 192.168.1.13:30080
+        3 node-3: DNAT shop/web: 1 of 2 ready [KUBE-NODEPORTS > KUBE-EXT-E3PXEPMWAWIUT6ZV > KUBE-SVC-E3PXEPMWAWIUT6ZV > KUBE-SEP-M2ZVNS2Q7FBQTIYE] | 192.168.1.11:PORT | 192.168.1.13:30080 -> 10.244.1.7:8080
+        4 node-3: SNAT externalTrafficPolicy: Cluster [KUBE-POSTROUTING] | 192.168.1.11:PORT -> 192.168.1.13:PORT | 10.244.1.7:8080
+        5 Pod shop/web-1: listens on 8080, answers 200 OK | 192.168.1.13:PORT | 10.244.1.7:8080
+        6 Pod shop/client: REPLY conntrack on node-3 undoes 4 and 3, the load balancer 2, conntrack on node-1 1 | 10.244.1.7:8080 -> 203.0.113.10:80 | 192.168.1.13:PORT -> 10.244.1.5:PORT
+        = 200 OK (Service shop/web spec.selector)
+        ",
+    );
+}

@@ -139,7 +139,7 @@ impl Cluster {
                 self.work.insert(Work::Endpoints(service.clone()));
                 self.work.insert(Work::Mirroring(service));
             }
-            Kind::Node => self.watch_node(&key, event),
+            Kind::Node => self.watch_node(&key),
             Kind::Ingress => {
                 if event.old.is_none() {
                     self.install_ingress_controller();
@@ -161,6 +161,9 @@ impl Cluster {
                 }
             }
         }
+        if new.is_some_and(|pod| controllers::pod::controller_of(&pod.metadata).is_none()) {
+            self.offer_for_adoption(key);
+        }
         match new.map(|pod| pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or_default())
         {
             Some("") => {
@@ -176,7 +179,20 @@ impl Cluster {
         }
     }
 
-    fn watch_node(&mut self, key: &ObjectKey, event: &WatchEvent) {
+    /// A Pod that nobody controls: whoever selects it in its namespace may take it.
+    fn offer_for_adoption(&mut self, pod: &ObjectKey) {
+        for kind in [Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicationController] {
+            let sets: Vec<ObjectKey> = self
+                .store
+                .objects_of(kind)
+                .filter(|object| object.key.namespace == pod.namespace)
+                .map(|object| object.key.clone())
+                .collect();
+            self.work.extend(sets.into_iter().map(Work::Workload));
+        }
+    }
+
+    fn watch_node(&mut self, key: &ObjectKey) {
         self.work.insert(Work::Node(key.clone()));
         let on_node: Vec<ObjectKey> = self
             .store
@@ -193,11 +209,9 @@ impl Cluster {
                 }
             }
         }
-        if event.old.is_none() || event.new.is_none() {
-            let sets: Vec<ObjectKey> =
-                self.store.objects_of(Kind::DaemonSet).map(|object| object.key.clone()).collect();
-            self.work.extend(sets.into_iter().map(Work::Workload));
-        }
+        let sets: Vec<ObjectKey> =
+            self.store.objects_of(Kind::DaemonSet).map(|object| object.key.clone()).collect();
+        self.work.extend(sets.into_iter().map(Work::Workload));
         self.controllers.topology.set_nodes(self.store.list::<Node>().map(|node| &**node));
         for service in self.controllers.topology.overloaded_services() {
             if let Some((namespace, name)) = service.split_once('/') {
@@ -347,6 +361,8 @@ fn workload(store: &Store, key: &ObjectKey, now: Time) -> Outcome {
     match key.kind {
         Kind::Deployment => controllers::deployment::reconcile(store, key, now),
         Kind::ReplicaSet => controllers::replica_set::reconcile(store, key, now),
+        Kind::StatefulSet => controllers::stateful_set::reconcile(store, key, now),
+        Kind::DaemonSet => controllers::daemon_set::reconcile(store, key, now),
         Kind::ReplicationController => controllers::replication_controller::reconcile(store, key, now),
         _ => Outcome::default(),
     }

@@ -1,5 +1,6 @@
 //! The controllers, one file or folder each: from what is there and what is wanted to writes. All are pure.
 
+pub mod daemon_set;
 pub mod deployment;
 pub mod endpoint_slice;
 pub mod endpoint_slice_mirroring;
@@ -17,8 +18,10 @@ pub mod replica_set;
 #[cfg(test)]
 mod replica_set_tests;
 pub mod replication_controller;
+mod revision;
 pub mod scheduler;
 pub mod service_load_balancer;
+pub mod stateful_set;
 mod template;
 #[cfg(test)]
 mod testing;

@@ -6,8 +6,8 @@ use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 use super::{
-    Outcome, Write, deployment, garbage_collector, ingress_status, kubelet, node_lifecycle, replica_set,
-    replication_controller, scheduler, service_load_balancer,
+    Outcome, Write, daemon_set, deployment, garbage_collector, ingress_status, kubelet, node_lifecycle,
+    replica_set, replication_controller, scheduler, service_load_balancer, stateful_set,
 };
 use crate::api::{Kind, Live, ObjectKey, Random, Resource, Time};
 use crate::store::Store;
@@ -223,6 +223,8 @@ fn reconcile_all(store: &Store, key: &ObjectKey, now: Time) -> Vec<Outcome> {
         Kind::Deployment => vec![deployment::reconcile(store, key, now)],
         Kind::ReplicaSet => vec![replica_set::reconcile(store, key, now)],
         Kind::ReplicationController => vec![replication_controller::reconcile(store, key, now)],
+        Kind::StatefulSet => vec![stateful_set::reconcile(store, key, now)],
+        Kind::DaemonSet => vec![daemon_set::reconcile(store, key, now)],
         Kind::Node => vec![node_lifecycle::reconcile(store, key, now)],
         Kind::Service => vec![service_load_balancer::reconcile(store, key, now)],
         Kind::Ingress => vec![ingress_status::reconcile(store, key, now)],

@@ -19,6 +19,7 @@ use crate::api::{Kind, ObjectKey, Time};
 use crate::store::Store;
 use condition::{PROGRESSING, set_condition};
 use replica_sets::Set;
+pub(super) use strategy::scaled;
 
 /// The controller's name in events.
 pub const COMPONENT: &str = "deployment-controller";

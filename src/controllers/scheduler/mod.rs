@@ -1,6 +1,6 @@
 //! The scheduler: gives a Pod its node.
 
-mod affinity;
+pub(super) mod affinity;
 mod filter;
 #[cfg(test)]
 mod tests;

@@ -268,7 +268,7 @@ impl Cluster {
                     self.log_events(key, event);
                 }),
                 Write::Update(live) | Write::UpdateStatus(live) => self.update(live, part),
-                Write::Bind(live) => self.bind(live),
+                Write::Subresource(live) => self.write_as_it_is(live),
                 Write::Delete { key, grace } => self.delete_object(&key, grace),
             };
             self.log_refusal(key, done);
@@ -297,8 +297,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Takes a Pod's binding to a node: the one change of a Pod's spec that only the scheduler may make.
-    fn bind(&mut self, live: Live) -> Result<(), Rejected> {
+    /// Takes what only the cluster's own components may write: a Pod's node, a Deployment's revision.
+    fn write_as_it_is(&mut self, live: Live) -> Result<(), Rejected> {
         let Some(key) = key_of(&live) else { return Ok(()) };
         let Some(old) = self.store.get(&key).cloned() else { return Err(Rejected::not_found(&key)) };
         self.store.put(key, old.document.clone(), live);

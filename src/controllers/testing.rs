@@ -172,7 +172,7 @@ impl Cluster {
                 *live.metadata_mut().unwrap() = old.live.metadata().unwrap().clone();
                 self.store.put(key, old.document.clone(), live);
             }
-            Write::Bind(live) => {
+            Write::Subresource(live) => {
                 let key = key_of(&live);
                 let document = self.store.get(&key).unwrap().document.clone();
                 self.store.put(key, document, live);

@@ -21,9 +21,9 @@ pub enum Write {
     Update(Live),
     /// A write to the subresource `status`: nothing but the status changes.
     UpdateStatus(Live),
-    /// A write to the subresource `binding` of a Pod: the node and the condition PodScheduled. `metadata.generation`
-    /// stays.
-    Bind(Live),
+    /// A write to a subresource that changes more than the status: the `binding` of a Pod brings its node, the `status`
+    /// of a Deployment its annotations. It is taken as it is; `metadata.generation` stays.
+    Subresource(Live),
     /// A deletion: see `store::deletion` for what becomes of it.
     Delete {
         /// Which object.
@@ -40,7 +40,7 @@ impl Write {
             Write::Create { live, .. }
             | Write::Update(live)
             | Write::UpdateStatus(live)
-            | Write::Bind(live) => Some(live),
+            | Write::Subresource(live) => Some(live),
             Write::Delete { .. } => None,
         }
     }
@@ -54,7 +54,7 @@ impl Write {
             }
             Write::Create { .. } | Write::Update(_) | Write::Delete { .. } => Part::Spec,
             Write::UpdateStatus(_) => Part::Status,
-            Write::Bind(_) => Part::Whole,
+            Write::Subresource(_) => Part::Whole,
         }
     }
 }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, ReplicaSet};
 
 use super::pod_control::Owner;
-use super::{Event, Outcome};
-use crate::api::{Kind, ObjectKey, Time};
+use super::{Event, Outcome, Write};
+use crate::api::{Kind, Live, ObjectKey, Time};
 use crate::store::Store;
 use condition::{PROGRESSING, set_condition};
 use replica_sets::Set;
@@ -124,9 +124,8 @@ impl Sync<'_> {
         }
         let deployment = Arc::new(self.deployment);
         if deployment.metadata != original.metadata {
-            self.outcome.update::<Deployment>(deployment.clone());
-        }
-        if deployment.status != original.status {
+            self.outcome.writes.push(Write::Subresource(Live::Deployment(deployment)));
+        } else if deployment.status != original.status {
             self.outcome.update_status::<Deployment>(deployment);
         }
         self.outcome

@@ -119,7 +119,7 @@ fn bind(pod: &Pod, node: &str, now: Time, outcome: &mut Outcome) {
     set_scheduled(&mut bound, "True", None, None, now);
     let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
     let words = format!("Successfully assigned {namespace}/{} to {node}", pod::name(pod));
-    outcome.writes.push(Write::Bind(Live::Pod(Arc::new(bound))));
+    outcome.writes.push(Write::Subresource(Live::Pod(Arc::new(bound))));
     outcome.events.push(Event::normal("Scheduled", words));
 }
 

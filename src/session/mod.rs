@@ -7,6 +7,7 @@ mod command;
 mod digest;
 pub mod permalink;
 mod recording;
+pub mod scenarios;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,10 +1,11 @@
 //! What the panels ask of the page.
 
-use endpoint_playground::api::Time;
-use endpoint_playground::session::Client;
+use endpoint_playground::api::{ObjectKey, Time};
+use endpoint_playground::session::{Client, Command, Recording};
 
 use super::events_model::{Selection, Tool};
 use super::options::Theme;
+use super::state::YamlDraft;
 
 /// A dialog over the page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +43,10 @@ pub enum Act {
     Select(Option<Selection>),
     /// Shows a tab of the inspector.
     Inspect(&'static str),
+    /// Closes the inspector where it lies over the board.
+    CloseSide,
+    /// Gives the inspector the whole height of a phone, or half.
+    SideFull(bool),
     /// Shows a tab of the bottom panel.
     List(&'static str),
     /// Makes the bottom panel tall or low.
@@ -54,10 +59,20 @@ pub enum Act {
     Scenario(&'static str),
     /// Begins an empty board.
     Empty,
+    /// Puts this sitting on the board.
+    Open(Box<Recording>),
     /// Unfolds the hops of a request and draws its way; `None` for the newest.
     Focus(Option<u64>),
     /// Writes a request from this client.
     Compose(Client),
+    /// Changes something.
+    Command(Command),
+    /// Deletes what is selected.
+    Delete,
+    /// Makes another like what is selected.
+    Duplicate,
+    /// Keeps a text of the YAML tab, or forgets it.
+    Draft(ObjectKey, Option<YamlDraft>),
     /// Shows a notice.
     Say(String),
     /// Takes a notice away.

@@ -1,83 +1,522 @@
-//! The page: what it knows, what it is told, and how its parts lie.
+//! The page: what reaches it, what it does with the browser, and how its parts lie.
 
+use std::rc::Rc;
+
+use endpoint_playground::api::ObjectKey;
+use endpoint_playground::session::{permalink, scenarios};
+use gloo::render::AnimationFrame;
+use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-use super::act::Act;
-use super::browser::{self, FrameHooks};
+use super::act::{Act, Dialog};
+use super::browser::{self, FrameHooks, Listener};
+use super::dialogs::Dialogs;
+use super::embed::EmbedBar;
+use super::events::Events;
 use super::events_model::{BoardEvent, Selection, Tool};
 use super::icons;
-use super::options::{Options, Theme};
+use super::inspector::Inspector;
+use super::keys::{self, Key, Pressed};
+use super::notices::NoticeList;
+use super::options::{EmbedView, Options, Theme};
+use super::requests::{Composer, Draft, Repeating, Requests};
+use super::search::{Search, looks_like_manifests};
+use super::sentence::{Say, Try, sentence};
+use super::state::State;
+use super::tabs::{Tab, Tabs, panel_ids};
+use super::timeline::{Clock, Timeline, line_end, marks};
 use super::tools::{RoundTools, Tools};
-use super::top_bar::TopBar;
+use super::top_bar::{PlayButtons, ScenarioItem, TopBar};
+
+/// Where the sitting is stored.
+const SITTING: &str = "endpoint-playground.sitting";
+/// Where the sitting is kept that a link took the place of.
+const BEFORE_LINK: &str = "endpoint-playground.before-link";
+/// Where the theme is stored.
+const THEME: &str = "endpoint-playground.theme";
+/// Where it is stored that the legend was seen.
+const LEGEND: &str = "endpoint-playground.legend";
+
+/// How long after a change the sitting is stored, in milliseconds.
+const SAVE_AFTER: u32 = 500;
+
+/// No frame passes more than this, in milliseconds: after a pause of the browser time goes on where it stood.
+const LONGEST_FRAME: f64 = 100.0;
 
 /// The page.
 pub struct App {
+    state: State,
     hooks: FrameHooks,
-    options: Options,
-    tool: Tool,
-    selection: Option<Selection>,
-    playing: bool,
-    speed: f64,
-    theme: Theme,
+    frame: Option<AnimationFrame>,
+    last_frame: Option<f64>,
+    save: Option<Timeout>,
+    passing: Option<Timeout>,
+    link: AttrValue,
+    pasted: AttrValue,
+    _listeners: Vec<Listener>,
 }
 
 /// What the page is told.
 pub enum Msg {
+    /// A frame, with the browser's time in milliseconds.
+    Frame(f64),
+    /// Something wants a frame.
+    Wake,
     /// A panel asks for something.
     Act(Act),
     /// Something was done on the board.
     Board(BoardEvent),
+    /// Another text of the request.
+    Draft(Draft),
+    /// A key.
+    Key(Key),
+    /// A text was pasted that looks like manifests.
+    Pasted(String),
+    /// The sitting is to be stored now.
+    Save,
+    /// The fragment of the address changed.
+    Fragment,
+    /// Opens the board in full, out of an embed.
+    Full,
 }
 
 impl Component for App {
     type Message = Msg;
     type Properties = ();
 
-    fn create(_ctx: &Context<Self>) -> App {
+    fn create(ctx: &Context<Self>) -> App {
         let options = Options::read(&browser::query());
+        let stores = !options.embed;
+        let link = ctx.link().clone();
+        let hooks = FrameHooks::default();
+        hooks.on_wake(link.callback(|()| Msg::Wake));
+        let mut listeners = vec![listen_to_keys(link.callback(Msg::Key))];
+        listeners.push({
+            let link = link.clone();
+            browser::on_fragment(move || link.send_message(Msg::Fragment))
+        });
+        listeners.push({
+            let link = link.clone();
+            browser::on_paste(move |text| {
+                if looks_like_manifests(&text) {
+                    link.send_message(Msg::Pasted(text));
+                }
+            })
+        });
+        if stores {
+            listeners.extend(browser::on_leave(move || link.send_message(Msg::Save)));
+        }
+        let mut state = State::new(options);
+        if state.options.theme.is_none() && stores {
+            state.theme = browser::stored(THEME).map(|name| Theme::named(&name)).unwrap_or_default();
+        }
+        browser::set_theme(state.theme.attribute());
+        first_board(&mut state);
+        if stores && !state.options.read_only && browser::stored(LEGEND).is_none() {
+            state.dialog = Some(Dialog::Legend);
+        }
+        ctx.link().send_message(Msg::Wake);
         App {
-            hooks: FrameHooks::default(),
-            tool: Tool::default(),
-            selection: None,
-            playing: options.play.unwrap_or(true),
-            speed: options.speed.unwrap_or(1.0),
-            theme: options.theme.unwrap_or_default(),
-            options,
+            state,
+            hooks,
+            frame: None,
+            last_frame: None,
+            save: None,
+            passing: None,
+            link: AttrValue::default(),
+            pasted: AttrValue::default(),
+            _listeners: listeners,
         }
     }
 
-    fn update(&mut self, _ctx: &Context<Self>, msg: Msg) -> bool {
-        match msg {
-            Msg::Act(Act::Tool(tool)) => self.tool = tool,
-            Msg::Act(Act::Play(playing)) => self.playing = playing,
-            Msg::Act(Act::Speed(speed)) => self.speed = speed,
-            Msg::Act(Act::Theme(theme)) => {
-                self.theme = theme;
-                browser::set_theme(theme.attribute());
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let draw = match msg {
+            Msg::Frame(at) => return self.run_frame(ctx, at),
+            Msg::Wake => false,
+            Msg::Act(act) => self.act(ctx, act),
+            Msg::Board(event) => {
+                self.state.board(event);
+                true
             }
-            Msg::Board(BoardEvent::Select(selection)) => self.selection = selection,
-            Msg::Act(_) | Msg::Board(_) => return false,
-        }
-        true
+            Msg::Draft(draft) => {
+                self.state.draft = draft;
+                true
+            }
+            Msg::Key(key) => self.key(ctx, key),
+            Msg::Pasted(text) => {
+                self.pasted = text.into();
+                self.state.dialog = Some(Dialog::Import);
+                true
+            }
+            Msg::Save => self.save_now(),
+            Msg::Fragment => {
+                let fragment = browser::fragment();
+                !fragment.is_empty() && open_link(&mut self.state, &fragment)
+            }
+            Msg::Full => {
+                let link = permalink::encode(&self.state.session.recording());
+                browser::open_tab(&format!("{}#{link}", browser::page_address()));
+                false
+            }
+        };
+        self.after(ctx);
+        draw
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let on = ctx.link().callback(Msg::Act);
-        let on_tool = on.reform(Act::Tool);
+        let page = if self.state.options.embed { self.embedded(ctx) } else { self.whole(ctx) };
         html! {
             <ContextProvider<FrameHooks> context={self.hooks.clone()}>
                 { icons::sprite() }
-                <div class="app">
-                    <TopBar title="Empty board" scenarios={vec![]} scenario="" can_undo=false can_redo=false
-                        playing={self.playing} speed={self.speed} theme={self.theme}
-                        read_only={self.options.read_only} {on} />
-                    <Tools tool={self.tool} on_tool={on_tool.clone()} />
-                    <main class="board" aria-label="Board"></main>
-                    <aside class="side" aria-label="Inspector"></aside>
-                    <footer class="foot"></footer>
-                    <RoundTools tool={self.tool} {on_tool} />
-                </div>
+                { page }
             </ContextProvider<FrameHooks>>
         }
     }
+}
+
+/// The board that the page begins with: of the link, else of the last sitting, else the scenario that the address
+/// names, else the first one.
+fn first_board(state: &mut State) {
+    let fragment = browser::fragment();
+    if !fragment.is_empty() && open_link(state, &fragment) {
+        return;
+    }
+    if let Some(name) = state.options.scenario.clone() {
+        state.begin(&name);
+        return;
+    }
+    if !fragment.is_empty() {
+        // The link was broken and says so; nothing else takes its place.
+        return;
+    }
+    let stored = if state.options.embed { None } else { browser::stored(SITTING) };
+    match stored.map(|text| permalink::decode(&text)) {
+        Some(Ok(recording)) => state.open(recording, None),
+        Some(Err(_)) => {
+            browser::forget(SITTING);
+            let text = "Your last board was stored in this browser, and can not be read any more. This is an empty one.";
+            state.notices.say(text, true, Some(("Begin the first scenario", Act::Scenario("first"))));
+        }
+        None => state.begin("first"),
+    }
+    state.unsaved = false;
+}
+
+/// Opens a fragment. A broken one says how it is broken; `false` then.
+fn open_link(state: &mut State, fragment: &str) -> bool {
+    match permalink::decode(fragment) {
+        Ok(recording) => {
+            if !state.options.embed {
+                // A reload is to open what was made since, and one's own board is not to be lost.
+                if let Some(own) = browser::stored(SITTING).filter(|own| own != fragment)
+                    && browser::store(BEFORE_LINK, &own)
+                    && let Ok(recording) = permalink::decode(&own)
+                {
+                    let back = Act::Open(Box::new(recording));
+                    let text = "This board came with the link. Your own board is kept.";
+                    state.notices.say(text, false, Some(("Back to your own", back)));
+                }
+                browser::clear_fragment();
+            }
+            state.open(recording, None);
+            true
+        }
+        Err(broken) => {
+            state.notices.say(broken.to_string(), true, None);
+            false
+        }
+    }
+}
+
+fn listen_to_keys(on: Callback<Key>) -> Listener {
+    browser::on_key(move |event| {
+        if event.default_prevented() || browser::dialog_is_open() {
+            return;
+        }
+        let name = event.key();
+        let pressed = Pressed {
+            key: &name,
+            control: event.ctrl_key() || event.meta_key(),
+            shift: event.shift_key(),
+            alt: event.alt_key(),
+            typing: browser::is_typing(&event),
+            on_button: browser::is_pressable(&event),
+        };
+        if let Some(key) = keys::meaning(&pressed) {
+            event.prevent_default();
+            on.emit(key);
+        }
+    })
+}
+
+impl App {
+    fn run_frame(&mut self, ctx: &Context<Self>, at: f64) -> bool {
+        self.frame = None;
+        let passed = self.last_frame.map_or(0.0, |last| (at - last).clamp(0.0, LONGEST_FRAME));
+        self.last_frame = Some(at);
+        let draw = self.state.pass(passed);
+        self.hooks.run(self.state.session.now());
+        if self.state.playing {
+            self.ask_for_frame(ctx);
+        } else {
+            self.last_frame = None;
+        }
+        if self.state.unsaved {
+            self.save_soon(ctx);
+        }
+        draw
+    }
+
+    fn ask_for_frame(&mut self, ctx: &Context<Self>) {
+        if self.frame.is_none() {
+            let link = ctx.link().clone();
+            self.frame = Some(browser::next_frame(move |at| link.send_message(Msg::Frame(at))));
+        }
+    }
+
+    /// What follows on everything that is done: a frame, the storing, the end of a notice.
+    fn after(&mut self, ctx: &Context<Self>) {
+        self.ask_for_frame(ctx);
+        if self.state.unsaved {
+            self.save_soon(ctx);
+        }
+        if let Some(number) = self.state.notices.passing() {
+            let link = ctx.link().clone();
+            self.passing = Some(Timeout::new(6_000, move || link.send_message(Msg::Act(Act::Unsay(number)))));
+        }
+    }
+
+    fn save_soon(&mut self, ctx: &Context<Self>) {
+        self.state.unsaved = false;
+        if self.state.options.embed {
+            return;
+        }
+        let link = ctx.link().clone();
+        self.save = Some(Timeout::new(SAVE_AFTER, move || link.send_message(Msg::Save)));
+    }
+
+    fn save_now(&mut self) -> bool {
+        self.save = None;
+        if self.state.options.embed {
+            return false;
+        }
+        let text = permalink::encode(&self.state.session.recording());
+        if browser::store(SITTING, &text) {
+            return false;
+        }
+        let words = "This browser stores nothing for the page, so a reload loses the board. Share or export it to keep it.";
+        self.state.notices.say(words, true, Some(("Share", Act::Dialog(Some(Dialog::Share)))));
+        true
+    }
+
+    fn act(&mut self, _ctx: &Context<Self>, act: Act) -> bool {
+        match &act {
+            Act::Dialog(dialog) => {
+                if *dialog == Some(Dialog::Share) {
+                    self.link = permalink::encode(&self.state.session.recording()).into();
+                }
+                if *dialog == Some(Dialog::Import) {
+                    self.pasted = AttrValue::default();
+                }
+                if self.state.dialog == Some(Dialog::Legend) && !self.state.options.embed {
+                    browser::store(LEGEND, "seen");
+                }
+            }
+            Act::Theme(theme) => {
+                browser::set_theme(theme.attribute());
+                if !self.state.options.embed {
+                    browser::store(THEME, theme.name());
+                }
+            }
+            Act::Compose(_) => browser::focus_id("compose-url"),
+            _ => {}
+        }
+        self.state.act(act);
+        true
+    }
+
+    fn key(&mut self, ctx: &Context<Self>, key: Key) -> bool {
+        let read_only = self.state.options.read_only;
+        let act = match key {
+            Key::Tool(tool) if read_only && tool != Tool::Select => return false,
+            Key::Tool(tool) => Act::Tool(tool),
+            Key::Play => Act::Play(!self.state.playing),
+            Key::Step => Act::Step,
+            Key::Undo => Act::Undo,
+            Key::Redo => Act::Redo,
+            Key::Delete => Act::Delete,
+            Key::Duplicate => Act::Duplicate,
+            Key::Escape if self.state.tool != Tool::Select => Act::Tool(Tool::Select),
+            Key::Escape => Act::Select(None),
+            Key::Help => Act::Dialog(Some(Dialog::Help)),
+            Key::Compose => {
+                browser::focus_id("compose-url");
+                return false;
+            }
+            Key::Search => {
+                browser::focus_id("search");
+                return false;
+            }
+        };
+        self.act(ctx, act)
+    }
+
+    fn whole(&self, ctx: &Context<Self>) -> Html {
+        let state = &self.state;
+        let options = &state.options;
+        let on = ctx.link().callback(Msg::Act);
+        let on_tool = on.reform(Act::Tool);
+        let no_tools = options.hide_toolbar || options.read_only;
+        let class = classes!(
+            "app",
+            state.tall.then_some("tall"),
+            no_tools.then_some("no-tools"),
+            options.hide_inspector.then_some("no-side"),
+            options.hide_timeline.then_some("no-foot"),
+            (state.side_open && state.selection.is_some()).then_some("side-open"),
+            state.side_full.then_some("side-full"),
+        );
+        let search = html! {
+            <Search objects={state.moment.objects()} on_paste={ctx.link().callback(Msg::Pasted)} on={on.clone()} />
+        };
+        html! {
+            <div {class}>
+                <TopBar title={state.title()} scenarios={scenario_items()}
+                    scenario={state.scenario.map_or("", |scenario| scenario.name)}
+                    can_undo={state.session.can_undo() && !options.read_only} can_redo={state.session.can_redo() && !options.read_only}
+                    playing={state.playing} speed={state.speed} theme={state.theme} read_only={options.read_only} {search} on={on.clone()} />
+                if !no_tools { <Tools tool={state.tool} on_tool={on_tool.clone()} /> }
+                { self.say(&on) }
+                { self.board(ctx) }
+                if !options.hide_inspector { { self.inspector(&on) } }
+                if !options.hide_timeline { { self.foot(ctx, &on) } }
+                <div class="pill phone-only">
+                    <PlayButtons playing={state.playing} speed={state.speed} short=true on={on.clone()} />
+                    <Clock />
+                </div>
+                if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
+                <NoticeList notices={state.notices.clone()} on={on.clone()} />
+                <Dialogs open={state.dialog} objects={state.moment.objects()} link={self.link.clone()}
+                    pasted={self.pasted.clone()} {on} />
+            </div>
+        }
+    }
+
+    fn embedded(&self, ctx: &Context<Self>) -> Html {
+        let state = &self.state;
+        let options = &state.options;
+        let on = ctx.link().callback(Msg::Act);
+        let with_side = options.view != EmbedView::Canvas && !options.hide_inspector;
+        let class = classes!(
+            "app",
+            "embed",
+            (options.view == EmbedView::Split).then_some("split"),
+            (options.view == EmbedView::Yaml).then_some("yaml-only"),
+            "side-open"
+        );
+        let end = line_end(state.latest.now());
+        html! {
+            <div {class}>
+                { self.say(&on) }
+                if options.view != EmbedView::Yaml { { self.board(ctx) } }
+                if with_side { { self.inspector(&on) } }
+                <EmbedBar playing={state.playing} speed={state.speed} theme={state.theme}
+                    can_undo={state.session.can_undo() && !options.read_only} moment={state.moment.clone()}
+                    draft={state.draft.clone()} marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end}
+                    hide_timeline={options.hide_timeline} on_draft={ctx.link().callback(Msg::Draft)}
+                    on_full={ctx.link().callback(|()| Msg::Full)} on={on.clone()} />
+                <NoticeList notices={state.notices.clone()} {on} />
+            </div>
+        }
+    }
+
+    fn board(&self, _ctx: &Context<Self>) -> Html {
+        html! { <main class="board" aria-label="Board"></main> }
+    }
+
+    fn say(&self, on: &Callback<Act>) -> Html {
+        let state = &self.state;
+        let cluster = state.moment.cluster();
+        let idle = match state.scenario {
+            Some(scenario) => scenario.say.as_str(),
+            None => "The board waits for you: place a Pod and a Service, or paste YAML.",
+        };
+        let problems: Vec<(ObjectKey, AttrValue)> =
+            state.problems.iter().map(|(key, finding)| (key.clone(), finding.title.clone().into())).collect();
+        html! {
+            <Say sentence={sentence(cluster, state.moment.now(), idle)} {problems} tries={self.tries(on)} on={on.clone()} />
+        }
+    }
+
+    fn tries(&self, on: &Callback<Act>) -> Vec<Try> {
+        let state = &self.state;
+        let Some(scenario) = state.scenario.filter(|_| !state.options.read_only) else { return Vec::new() };
+        let store = state.moment.cluster().store();
+        scenario
+            .buttons
+            .iter()
+            .filter(|button| store.get(&button.object).is_some_and(|object| button.applies_to(&object.live.to_value())))
+            .map(|button| {
+                let command = button.command();
+                Try {
+                    label: button.label.clone().into(),
+                    action: on.reform(move |()| Act::Command(command.clone())),
+                }
+            })
+            .collect()
+    }
+
+    fn inspector(&self, on: &Callback<Act>) -> Html {
+        let state = &self.state;
+        let accent = state.selection.as_ref().and_then(Selection::object).and_then(|key| state.accent(key));
+        html! {
+            <Inspector objects={state.moment.objects()} selection={state.selection.clone()} tab={state.tab} {accent}
+                drafts={state.yaml.clone()} read_only={state.options.read_only} full={state.side_full} on={on.clone()} />
+        }
+    }
+
+    fn foot(&self, ctx: &Context<Self>, on: &Callback<Act>) -> Html {
+        let state = &self.state;
+        let end = line_end(state.latest.now());
+        let on_command = on.reform(Act::Command);
+        let cluster = state.moment.cluster();
+        let mut requests = Tab::new("requests", "Requests");
+        requests.count = Some(usize::try_from(cluster.requests_sent()).unwrap_or(usize::MAX));
+        let mut events = Tab::new("events", "Events");
+        events.count = Some(cluster.events().len());
+        let (panel, label) = panel_ids("lists", state.list);
+        let composer = |short: bool| {
+            html! {
+                <Composer moment={state.moment.clone()} draft={state.draft.clone()} {short} on={on.clone()}
+                    on_draft={ctx.link().callback(Msg::Draft)} on_command={on_command.clone()} />
+            }
+        };
+        let tall = state.tall;
+        let body = match state.list {
+            "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
+            _ => html! { <Requests moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> },
+        };
+        html! {
+            <footer class="foot">
+                <Timeline marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
+                <Tabs label="Lists" id="lists" tabs={vec![requests, events]} shown={state.list} on_show={on.reform(Act::List)}>
+                    <span class="repeats"><Repeating moment={state.moment.clone()} on_command={on_command.clone()} /></span>
+                    if tall { <span class="grow"></span> } else { { composer(true) } }
+                    <button type="button" class="btn tall-toggle" aria-expanded={tall.to_string()}
+                        title={if tall { "Make this lower" } else { "Make this taller" }}
+                        aria-label={if tall { "Make the lists lower" } else { "Make the lists taller" }}
+                        onclick={on.reform(move |_| Act::Tall(!tall))}>{ icons::icon(if tall { "i-down" } else { "i-up" }) }</button>
+                </Tabs>
+                if tall { { composer(false) } }
+                <div class="list-pane" role="tabpanel" id={panel} aria-labelledby={label} tabindex="-1">{ body }</div>
+            </footer>
+        }
+    }
+}
+
+fn scenario_items() -> Vec<ScenarioItem> {
+    scenarios::all()
+        .iter()
+        .map(|scenario| ScenarioItem { name: scenario.name, title: &scenario.title, sentence: &scenario.about })
+        .collect()
 }

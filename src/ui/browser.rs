@@ -394,6 +394,19 @@ pub fn holds(node: &NodeRef, event: &web_sys::Event) -> bool {
     node.get().is_some_and(|node| node.contains(target.as_ref()))
 }
 
+/// Whether an event happened on an element itself, not on something in it.
+pub fn is_itself(node: &NodeRef, event: &web_sys::Event) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+    node.get().is_some_and(|node| node.is_same_node(target.as_ref()))
+}
+
+/// Presses an element, as a click does.
+pub fn press(node: &NodeRef) {
+    if let Some(element) = node.cast::<HtmlElement>() {
+        element.click();
+    }
+}
+
 /// Whether keys typed at the target of an event are text: then letters are no shortcuts.
 pub fn is_typing(event: &web_sys::Event) -> bool {
     let Some(element) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
@@ -479,4 +492,39 @@ pub fn scroll_into_view(node: &NodeRef) {
 /// Opens an address in a new tab.
 pub fn open_tab(address: &str) {
     let _ = gloo::utils::window().open_with_url_and_target_and_features(address, "_blank", "noopener");
+}
+
+/// Takes the keyboard focus away from an element.
+pub fn blur(node: &NodeRef) {
+    if let Some(element) = node.cast::<HtmlElement>() {
+        let _ = element.blur();
+    }
+}
+
+/// Selects the whole text of the field that an event comes from.
+pub fn select_all(event: &FocusEvent) {
+    if let Some(target) = event.target() {
+        if let Some(input) = target.dyn_ref::<HtmlInputElement>() {
+            input.select();
+        } else if let Some(area) = target.dyn_ref::<HtmlTextAreaElement>() {
+            area.select();
+        }
+    }
+}
+
+/// The text that is being pasted; `None` when the event is no paste or holds no text.
+pub fn pasted(event: &web_sys::Event) -> Option<String> {
+    let data = event.dyn_ref::<web_sys::ClipboardEvent>()?.clipboard_data()?;
+    data.get_data("text/plain").ok().filter(|text| !text.is_empty())
+}
+
+/// Runs `callback` with each text that is pasted outside a field.
+pub fn on_paste(callback: impl Fn(String) + 'static) -> Listener {
+    EventListener::new(&gloo::utils::document(), "paste", move |event| {
+        if !is_typing(event)
+            && let Some(text) = pasted(event)
+        {
+            callback(text);
+        }
+    })
 }

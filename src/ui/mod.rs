@@ -5,12 +5,24 @@ mod app;
 #[allow(dead_code, reason = "the page takes it in next")]
 mod board;
 mod browser;
+mod create;
+mod dialogs;
+mod embed;
+mod events;
 mod events_model;
 mod icons;
+mod inspector;
 mod keys;
 mod menu;
+mod moment;
+mod notices;
 mod options;
+mod requests;
+mod search;
+mod sentence;
+mod state;
 mod tabs;
+mod timeline;
 mod tools;
 mod top_bar;
 

@@ -1,0 +1,139 @@
+//! Import: paste or open YAML, see what is wrong with it, put it on the board, see what becomes of each object.
+
+use endpoint_playground::api::text;
+use endpoint_playground::session::{Command, Fate, ObjectFate};
+use yew::prelude::*;
+
+use super::Frame;
+use crate::ui::act::Act;
+use crate::ui::browser::{self, Reading};
+use crate::ui::icons::{mark, small_icon};
+use crate::ui::inspector::Editor;
+use crate::ui::moment::{Objects, refusal};
+
+/// What the dialog needs.
+#[derive(Properties, PartialEq)]
+pub struct ImportProps {
+    /// The objects, to rehearse on.
+    pub objects: Objects,
+    /// A text to begin with.
+    pub pasted: AttrValue,
+    /// What was asked for.
+    pub on: Callback<Act>,
+}
+
+/// The dialog.
+#[component]
+pub fn Import(props: &ImportProps) -> Html {
+    let content = use_state(|| props.pasted.to_string());
+    let namespace = use_state(|| "default".to_owned());
+    let failure = use_state(|| None::<String>);
+    let picker = use_node_ref();
+    let readings = use_mut_ref(Vec::<Reading>::new);
+
+    let got = {
+        let (content, failure) = (content.clone(), failure.setter());
+        Callback::from(move |result: Result<(String, String), String>| match result {
+            Ok((_, text)) => content.set(join(&content, &text)),
+            Err(why) => failure.set(Some(why)),
+        })
+    };
+    let onchange = {
+        let (readings, got) = (readings.clone(), got.clone());
+        Callback::from(move |event: Event| readings.borrow_mut().extend(browser::read_files(&event, &got)))
+    };
+    let ondrop = {
+        let (readings, got) = (readings.clone(), got.clone());
+        Callback::from(move |event: DragEvent| {
+            event.prevent_default();
+            readings.borrow_mut().extend(browser::read_dropped(&event, &got));
+        })
+    };
+    let written = ((*content).clone(), (*namespace).clone());
+    let reading = use_memo(written.clone(), |(content, namespace)| text::read(content, namespace));
+    let command = Command::Apply {
+        documents: reading.documents.iter().map(|document| document.value.clone()).collect(),
+        namespace: (*namespace).clone(),
+    };
+    let fates = use_memo((written, props.objects.clone()), |(_, objects)| objects.rehearse(&command));
+    let count = reading.documents.len();
+    let accepted = fates.iter().filter(|fate| !matches!(fate.fate, Fate::Rejected(_))).count();
+    let apply = {
+        let (on, command) = (props.on.clone(), command.clone());
+        Callback::from(move |()| {
+            if accepted > 0 {
+                on.emit(Act::Dialog(None));
+                on.emit(Act::Command(command.clone()));
+            }
+        })
+    };
+    let label = match (accepted, count) {
+        (_, 0) => "Apply".to_owned(),
+        (1, 1) => "Apply 1 object".to_owned(),
+        (all, same) if all == same => format!("Apply {all} objects"),
+        (some, all) => format!("Apply {some} of {all} objects"),
+    };
+    let buttons = html! {
+        <>
+            <button type="button" class="btn solid" disabled={accepted == 0}
+                onclick={apply.reform(|_: MouseEvent| ())}>{ label }</button>
+            <button type="button" class="btn" onclick={props.on.reform(|_| Act::Dialog(None))}>{ "Cancel" }</button>
+        </>
+    };
+    let pick = {
+        let picker = picker.clone();
+        move |_: MouseEvent| browser::press(&picker)
+    };
+    let on_namespace = {
+        let namespace = namespace.setter();
+        move |event: InputEvent| namespace.set(browser::value_of(&event).trim().to_owned())
+    };
+    let on_text = {
+        let content = content.setter();
+        Callback::from(move |text: String| content.set(text))
+    };
+    html! {
+        <Frame title="Import YAML" wide=true on={props.on.clone()} {buttons}>
+            <p class="body">{ "Paste manifests, or what " }
+                <code class="mono">{ "kubectl get pods,svc,endpointslices,ingress,nodes -A -o yaml" }</code>
+                { " prints. It stays in this browser." }</p>
+            <div class="import-bar">
+                <button type="button" class="btn out" onclick={pick}>{ small_icon("i-file") }{ "Open files" }</button>
+                <input ref={picker} class="sr" type="file" tabindex="-1" aria-hidden="true" multiple=true
+                    accept=".yaml,.yml,.json,text/*,application/json" {onchange} />
+                <span class="hint">{ "or drop them below" }</span>
+                <span class="grow"></span>
+                <label class="line-inline">{ "Namespace where none is named" }
+                    <input class="input mono" type="text" value={(*namespace).clone()} oninput={on_namespace} /></label>
+            </div>
+            if let Some(why) = &*failure { <p class="said">{ why }</p> }
+            <div class="import-editor" {ondrop} ondragover={|event: DragEvent| event.prevent_default()}>
+                <Editor text={(*content).clone()} problems={reading.problems.clone()} label="YAML to import" {on_text}
+                    on_apply={apply} />
+            </div>
+            if !fates.is_empty() {
+                <ul class="fates" aria-label="What becomes of each object">
+                    for fate in fates.iter().take(200) { { line(fate) } }
+                    if fates.len() > 200 { <li class="hint">{ format!("and {} more", fates.len() - 200) }</li> }
+                </ul>
+            }
+        </Frame>
+    }
+}
+
+fn line(fate: &ObjectFate) -> Html {
+    let why = refusal(fate);
+    html! {
+        <li class={why.is_some().then_some("bad")}>
+            { mark(if why.is_some() { "r-fail" } else { "r-ready" }, fate.fate.word()) }
+            <span class="grow">{ fate.key.to_string() }{ " " }<span class="muted">{ fate.fate.word() }</span>
+                if let Some(why) = why { <span class="said">{ why }</span> }
+            </span>
+        </li>
+    }
+}
+
+/// What a text adds to another, as one more document.
+fn join(before: &str, text: &str) -> String {
+    if before.trim().is_empty() { text.to_owned() } else { format!("{}\n---\n{text}", before.trim_end()) }
+}

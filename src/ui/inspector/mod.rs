@@ -1,0 +1,197 @@
+//! The inspector: what is selected, as a form, as YAML, and why it is as it is.
+
+mod editor;
+mod field;
+mod form;
+mod pairs;
+mod why;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+use endpoint_playground::api::{Kind, ObjectKey};
+use endpoint_playground::session::Client;
+use yew::prelude::*;
+
+use super::act::Act;
+use super::browser;
+use super::events_model::Selection;
+use super::icons::{icon, of_kind, small_icon};
+use super::menu::{Menu, MenuItem};
+use super::moment::Objects;
+use super::state::YamlDraft;
+use super::tabs::{Tab, Tabs, panel_ids};
+pub use editor::{Editor, indent};
+use field::Editing;
+use form::Form;
+use why::Why;
+use yaml::YamlTab;
+
+/// What the inspector needs.
+#[derive(Properties, PartialEq)]
+pub struct InspectorProps {
+    /// The objects.
+    pub objects: Objects,
+    /// What is selected.
+    pub selection: Option<Selection>,
+    /// The tab.
+    pub tab: AttrValue,
+    /// The accent of each Service: 1 to 6.
+    pub accent: Option<u8>,
+    /// The texts that are being written.
+    pub drafts: BTreeMap<ObjectKey, YamlDraft>,
+    /// Whether nothing can be changed.
+    pub read_only: bool,
+    /// Whether it takes the whole height of a phone.
+    pub full: bool,
+    /// What was asked for.
+    pub on: Callback<Act>,
+}
+
+/// The inspector.
+#[component]
+pub fn Inspector(props: &InspectorProps) -> Html {
+    let content = match &props.selection {
+        None => nothing(),
+        Some(Selection::Client(client)) => client_panel(client, &props.on),
+        Some(Selection::Dns) => dns_panel(props),
+        Some(Selection::Object(key) | Selection::LoadBalancer(key)) => object(props, key),
+    };
+    let grip = {
+        let full = props.full;
+        props.on.reform(move |_: MouseEvent| Act::SideFull(!full))
+    };
+    html! {
+        <aside class="side" aria-label="Inspector">
+            <button type="button" class="sheet-grip" onclick={grip}
+                aria-label={if props.full { "Lower the inspector" } else { "Raise the inspector" }}></button>
+            { content }
+        </aside>
+    }
+}
+
+fn close(on: &Callback<Act>) -> Html {
+    html! {
+        <button type="button" class="btn close" title="Close" aria-label="Close the inspector"
+            onclick={on.reform(|_| Act::CloseSide)}>{ icon("i-x") }</button>
+    }
+}
+
+fn nothing() -> Html {
+    html! {
+        <div class="pane empty-side">
+            <p class="lead">{ "Nothing is selected" }</p>
+            <p>{ "Select something on the board to see its fields, its YAML, and why Pods are its endpoints or not." }</p>
+            <ul class="empty-side">
+                <li>{ icon("i-pod") }<span>{ "Press P and click a node: a Pod." }</span></li>
+                <li>{ icon("i-svc") }<span>{ "Press S and click the board: a Service that selects Pods by their labels." }</span></li>
+                <li>{ icon("i-globe") }<span>{ "Press R and send a request: watch where it goes, hop by hop." }</span></li>
+                <li>{ icon("i-file") }<span>{ "Or paste YAML: what kubectl get -o yaml prints will do. It stays in this browser." }</span></li>
+            </ul>
+        </div>
+    }
+}
+
+fn client_panel(client: &Client, on: &Callback<Act>) -> Html {
+    let (name, text) = match client {
+        Client::Internet => ("Internet", "A browser somewhere outside. It reaches load balancers, and asks the public DNS."),
+        Client::Laptop => ("Laptop", "A machine on the nodes' network. It reaches nodes and their node ports, and asks the public DNS."),
+        Client::Node(name) => (name.as_str(), "A process on a node, in the node's network. It reaches Cluster IPs and Pods."),
+        Client::Pod { name, .. } => (name.as_str(), "A Pod. It asks the cluster's DNS and reaches Cluster IPs and Pods."),
+    };
+    let from = client.clone();
+    let compose = on.reform(move |_: MouseEvent| Act::Compose(from.clone()));
+    html! {
+        <>
+            <div class="who"><span class="mark">{ small_icon("i-globe") }</span><h2>{ name.to_owned() }</h2><span class="kind">{ "client" }</span>{ close(on) }</div>
+            <div class="pane form">
+                <p class="body">{ text }</p>
+                <button type="button" class="btn out" onclick={compose}>{ "Write a request from here" }</button>
+            </div>
+        </>
+    }
+}
+
+fn dns_panel(props: &InspectorProps) -> Html {
+    html! {
+        <>
+            <div class="who"><span class="mark">{ small_icon("i-dns") }</span><h2>{ "DNS" }</h2><span class="kind"></span>{ close(&props.on) }</div>
+            <div class="pane form">
+                <p class="body">{ "There are two. The cluster's DNS answers Pods: a Service's name has its Cluster IP, the name of a headless \
+                    Service the addresses of its Pods. The public DNS answers everybody else: the hosts of Ingresses and load balancers." }</p>
+            </div>
+        </>
+    }
+}
+
+fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
+    let on = &props.on;
+    let is_service = key.kind == Kind::Service;
+    let accent = props.accent.filter(|_| is_service).map(|accent| format!("a{accent}"));
+    let head = html! {
+        <div class={classes!("who", is_service.then_some("svc"), accent.clone())}>
+            <span class="mark">{ small_icon(of_kind(&key.kind)) }</span>
+            <h2 title={key.name.to_string()}>{ &*key.name }</h2>
+            <span class="kind">{ match &*key.namespace {
+                "" => key.kind.to_string(),
+                namespace => format!("{} in {namespace}", key.kind),
+            } }</span>
+            if !props.read_only {
+                <Menu label={format!("More for {}", key.name)} to_left=true arrow=false items={vec![
+                    MenuItem::new("Duplicate", on.reform(|()| Act::Duplicate)).icon("i-copy"),
+                    MenuItem::new("Delete", on.reform(|()| Act::Delete)).icon("i-trash"),
+                ]}>{ icon("i-more") }</Menu>
+            }
+            { close(on) }
+        </div>
+    };
+    if props.objects.get(key).is_none() {
+        return html! {
+            <>
+                { head }
+                <div class="pane"><p class="body">{ format!("{key} is not on the board at this moment.") }</p></div>
+            </>
+        };
+    }
+    let has_why = matches!(key.kind, Kind::Service | Kind::Pod);
+    let mut tabs = vec![Tab::new("form", "Form"), Tab::new("yaml", "YAML")];
+    if has_why {
+        tabs.push(Tab::new("why", "Why"));
+    }
+    let shown = match props.tab.as_str() {
+        "yaml" => "yaml",
+        "why" if has_why => "why",
+        _ => "form",
+    };
+    let editing = Editing {
+        key: key.clone(),
+        objects: props.objects.clone(),
+        on: on.clone(),
+        read_only: props.read_only,
+    };
+    let (panel, label) = panel_ids("inspector", shown);
+    let body = match shown {
+        "yaml" => html! { <YamlTab key={key.to_path()} {editing} draft={props.drafts.get(key).cloned()} /> },
+        "why" => html! { <div class={classes!("pane", accent)} tabindex="0"><Why {editing} /></div> },
+        _ => html! { <div class="pane"><Form key={key.to_path()} {editing} /></div> },
+    };
+    html! {
+        <>
+            { head }
+            <Tabs label="Inspector" id="inspector" {tabs} {shown} on_show={on.reform(Act::Inspect)} />
+            <div class="panel" role="tabpanel" id={panel} aria-labelledby={label}>{ body }</div>
+        </>
+    }
+}
+
+/// Copies a text and says so.
+pub fn copy_and_say(text: &str, what: &'static str, on: &Callback<Act>) {
+    let on = on.clone();
+    browser::copy(
+        text,
+        Callback::from(move |worked: bool| {
+            let words = if worked { format!("{what} is on the clipboard.") } else { "The browser does not let this page copy.".to_owned() };
+            on.emit(Act::Say(words));
+        }),
+    );
+}

@@ -1,0 +1,92 @@
+//! The cluster at one moment, as the panels share it.
+
+use std::rc::Rc;
+
+use endpoint_playground::api::{Object, ObjectKey, Time};
+use endpoint_playground::session::{Cluster, Command, Fate, ObjectFate};
+
+/// The cluster at one moment. Two are equal when nothing happened between them that a panel could show.
+#[derive(Clone)]
+pub struct Moment {
+    cluster: Rc<Cluster>,
+    /// Grows with everything that is not the passing of time: commands, undo, seek.
+    epoch: u64,
+    /// How many hops and answers of requests under way have happened.
+    beat: u64,
+}
+
+impl PartialEq for Moment {
+    fn eq(&self, other: &Moment) -> bool {
+        (self.epoch, self.beat, self.cluster.generation()) == (other.epoch, other.beat, other.cluster.generation())
+    }
+}
+
+impl Moment {
+    /// The cluster now; `epoch` and `beat` tell moments apart that hold the same objects.
+    pub fn new(cluster: &Cluster, epoch: u64, beat: u64) -> Moment {
+        Moment { cluster: Rc::new(cluster.clone()), epoch, beat }
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// When this was.
+    pub fn now(&self) -> Time {
+        self.cluster.now()
+    }
+
+    /// The same moment for a panel that shows objects alone.
+    pub fn objects(&self) -> Objects {
+        Objects { cluster: self.cluster.clone(), epoch: self.epoch }
+    }
+}
+
+/// The objects at one moment. Two are equal when no object was written between them.
+#[derive(Clone)]
+pub struct Objects {
+    cluster: Rc<Cluster>,
+    epoch: u64,
+}
+
+impl PartialEq for Objects {
+    fn eq(&self, other: &Objects) -> bool {
+        (self.epoch, self.cluster.store().revision()) == (other.epoch, other.cluster.store().revision())
+    }
+}
+
+impl Objects {
+    /// The cluster.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// An object.
+    pub fn get(&self, key: &ObjectKey) -> Option<&Object> {
+        self.cluster.store().get(key).map(|object| &**object)
+    }
+
+    /// What a command would do to each object it names; nothing is done.
+    pub fn rehearse(&self, command: &Command) -> Vec<ObjectFate> {
+        let mut copy = (*self.cluster).clone();
+        match command {
+            Command::Apply { documents, namespace } => copy.apply(documents, namespace),
+            Command::Edit { key, edits } => vec![copy.edit(key, edits)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Why the API server would refuse a command, in its words; `None` when it would not.
+    pub fn refusal(&self, command: &Command) -> Option<String> {
+        self.rehearse(command).iter().find_map(refusal)
+    }
+}
+
+/// Why an object was refused; `None` when it was not.
+pub fn refusal(fate: &ObjectFate) -> Option<String> {
+    match &fate.fate {
+        Fate::Rejected(why) => Some(why.to_string()),
+        _ => None,
+    }
+}

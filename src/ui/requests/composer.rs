@@ -1,0 +1,193 @@
+//! The composer: who asks, for what, how often.
+
+use endpoint_playground::session::{Client, Command, Request};
+use yew::prelude::*;
+
+use super::suggest::{client_of, client_value, senders, targets};
+use crate::ui::act::Act;
+use crate::ui::browser;
+use crate::ui::icons::small_icon;
+use crate::ui::moment::Moment;
+
+/// A request that is being written.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Draft {
+    /// Who asks.
+    pub from: Client,
+    /// The HTTP method.
+    pub method: String,
+    /// The URL, or `host:port`.
+    pub url: String,
+    /// Milliseconds from one to the next; 0 for one alone.
+    pub every: u64,
+    /// Whether the person wrote the URL, so that nothing else replaces it.
+    pub own: bool,
+}
+
+impl Default for Draft {
+    fn default() -> Draft {
+        Draft { from: Client::Internet, method: "GET".to_owned(), url: String::new(), every: 0, own: false }
+    }
+}
+
+impl Draft {
+    /// The request.
+    pub fn request(&self) -> Request {
+        Request { from: self.from.clone(), method: self.method.clone(), url: self.url.trim().to_owned() }
+    }
+
+    /// What sends it.
+    pub fn command(&self) -> Command {
+        match self.every {
+            0 => Command::Send { request: self.request() },
+            every => Command::Repeat { request: self.request(), every },
+        }
+    }
+}
+
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+const REPEATS: [(u64, &str); 5] =
+    [(0, "once"), (500, "every 0.5 s"), (1_000, "every 1 s"), (2_000, "every 2 s"), (5_000, "every 5 s")];
+
+/// What the composer needs.
+#[derive(Properties, PartialEq)]
+pub struct ComposerProps {
+    /// The cluster: who can send and what to.
+    pub moment: Moment,
+    /// What is written.
+    pub draft: Draft,
+    /// Another text.
+    pub on_draft: Callback<Draft>,
+    /// Sends.
+    pub on_command: Callback<Command>,
+    /// What was asked for.
+    pub on: Callback<Act>,
+    /// Whether there is room for one line only.
+    #[prop_or_default]
+    pub short: bool,
+}
+
+/// The composer.
+#[component]
+pub fn Composer(props: &ComposerProps) -> Html {
+    let draft = &props.draft;
+    let cluster = props.moment.cluster();
+    let (pods, nodes) = senders(cluster);
+    let targets = targets(cluster, &draft.from);
+    let change = {
+        let (on_draft, draft) = (props.on_draft.clone(), draft.clone());
+        move |with: fn(&mut Draft, String)| {
+            let (on_draft, draft) = (on_draft.clone(), draft.clone());
+            Callback::from(move |text: String| {
+                let mut draft = draft.clone();
+                with(&mut draft, text);
+                on_draft.emit(draft);
+            })
+        }
+    };
+    let on_from = change(|draft, value| {
+        if let Some(from) = client_of(&value) {
+            draft.from = from;
+        }
+    });
+    let on_method = change(|draft, value| draft.method = value);
+    let on_every = change(|draft, value| draft.every = value.parse().unwrap_or(0));
+    let on_url = change(|draft, value| {
+        draft.url = value;
+        draft.own = true;
+    });
+    let onsubmit = {
+        let (draft, on_command) = (draft.clone(), props.on_command.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            if !draft.url.trim().is_empty() {
+                on_command.emit(draft.command());
+            }
+        })
+    };
+    let what = targets.iter().find(|target| target.url == draft.url).map(|target| target.what.clone());
+    let here = client_value(&draft.from);
+    let known = matches!(draft.from, Client::Internet | Client::Laptop)
+        || pods.iter().chain(&nodes).any(|sender| sender.client == draft.from);
+    let option = |client: &Client, label: String| {
+        let value = client_value(client);
+        let selected = value == here;
+        html! { <option {value} {selected}>{ label }</option> }
+    };
+    html! {
+        <form class={classes!("compose", props.short.then_some("short"))} {onsubmit} aria-label="Write a request">
+            <label class="c-from"><span class="c-word">{ "From" }</span>
+                <select class="input" aria-label="From" onchange={on_from.reform(|event: Event| browser::value_of(&event))}>
+                    { option(&Client::Internet, "Internet".to_owned()) }
+                    { option(&Client::Laptop, "Laptop".to_owned()) }
+                    if !known { { option(&draft.from, draft.from.to_string()) } }
+                    if !pods.is_empty() {
+                        <optgroup label="Pods">
+                            { for pods.iter().map(|sender| option(&sender.client, sender.label.clone())) }
+                        </optgroup>
+                    }
+                    <optgroup label="Nodes">
+                        { for nodes.iter().map(|sender| option(&sender.client, sender.label.clone())) }
+                    </optgroup>
+                </select>
+            </label>
+            <label class="c-method"><span class="c-word">{ "to" }</span>
+                <select class="input mono" aria-label="Method" onchange={on_method.reform(|event: Event| browser::value_of(&event))}>
+                    for method in METHODS {
+                        <option value={method} selected={draft.method == method}>{ method }</option>
+                    }
+                </select>
+            </label>
+            <input id="compose-url" class="input mono c-url" type="text" inputmode="url" autocomplete="off" autocapitalize="off"
+                spellcheck="false" aria-label="URL, or host and port" placeholder="http://name/ or name:port"
+                list="compose-targets" value={draft.url.clone()}
+                oninput={on_url.reform(|event: InputEvent| browser::value_of(&event))} />
+            <datalist id="compose-targets">
+                for target in targets.iter() {
+                    <option value={target.url.clone()}>{ &target.what }</option>
+                }
+            </datalist>
+            <label class="c-every"><span class="c-word">{ "send" }</span>
+                <select class="input" aria-label="How often" onchange={on_every.reform(|event: Event| browser::value_of(&event))}>
+                    for (every, label) in REPEATS {
+                        <option value={every.to_string()} selected={draft.every == every}>{ label }</option>
+                    }
+                </select>
+            </label>
+            <span class="c-what muted cut">{ what }</span>
+            <button type="submit" class="btn solid" disabled={draft.url.trim().is_empty()} title="Send this request (R moves here)">
+                { "Send" }<kbd aria-hidden="true">{ "R" }</kbd>
+            </button>
+        </form>
+    }
+}
+
+/// What is sent again and again, each with a button that stops it.
+#[component]
+pub fn Repeating(props: &RepeatingProps) -> Html {
+    html! {
+        for repetition in props.moment.cluster().repetitions().values() {
+            <span class="repeating">
+                <span class="cut">
+                    { format!("{} {} {} every {} s", repetition.request.from, repetition.request.method,
+                        repetition.request.url, repetition.every as f64 / 1000.0) }
+                </span>
+                <button type="button" class="btn" aria-label={format!("Stop sending {}", repetition.request.url)} title="Stop sending"
+                    onclick={
+                        let (on, request) = (props.on_command.clone(), repetition.request.clone());
+                        move |_| on.emit(Command::Repeat { request: request.clone(), every: 0 })
+                    }>{ small_icon("i-x") }</button>
+            </span>
+        }
+    }
+}
+
+/// What the list of repetitions needs.
+#[derive(Properties, PartialEq)]
+pub struct RepeatingProps {
+    /// The cluster.
+    pub moment: Moment,
+    /// Stops one.
+    pub on_command: Callback<Command>,
+}

@@ -1,0 +1,160 @@
+//! The list of requests, newest first.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use endpoint_playground::api::{ObjectKey, Time};
+use endpoint_playground::session::{Action, Place, RequestRecord};
+use yew::prelude::*;
+
+use super::hops::Hops;
+use crate::ui::act::Act;
+use crate::ui::browser;
+use crate::ui::icons::{mark, small_icon};
+use crate::ui::moment::Moment;
+use crate::ui::sentence::outcome_mark;
+
+/// How many rows are drawn at once.
+const SHOWN: usize = 100;
+
+/// What the list needs.
+#[derive(Properties, PartialEq)]
+pub struct RequestsProps {
+    /// The cluster.
+    pub moment: Moment,
+    /// The request whose hops are unfolded.
+    pub open: Option<u64>,
+    /// The accent of each Service: 1 to 6.
+    pub accents: Rc<BTreeMap<ObjectKey, u8>>,
+    /// What was asked for.
+    pub on: Callback<Act>,
+}
+
+/// The list of requests.
+#[component]
+pub fn Requests(props: &RequestsProps) -> Html {
+    let root = use_node_ref();
+    let requests = props.moment.cluster().requests();
+    let now = props.moment.now();
+    if requests.is_empty() {
+        return html! {
+            <p class="none">{ "No request was sent yet. Pick who asks, write a URL or take one from the list, and press Send." }</p>
+        };
+    }
+    let onkeydown = {
+        let root = root.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let step = match event.key().as_str() {
+                "ArrowDown" => 1,
+                "ArrowUp" => -1,
+                "Home" => i32::MIN,
+                "End" => i32::MAX,
+                _ => return,
+            };
+            event.prevent_default();
+            event.stop_propagation();
+            browser::move_focus(&root, ".rq", step);
+        })
+    };
+    // The unfolded request stays in the list however old it is.
+    let newest = requests.iter().rev().take(SHOWN);
+    let old = requests.iter().rev().skip(SHOWN).filter(|record| Some(record.number) == props.open);
+    html! {
+        <div class="reqs" ref={root} {onkeydown}>
+            for record in newest.chain(old) {
+                { row(props, record, now) }
+            }
+            if requests.len() > SHOWN {
+                <p class="none">{ format!("and {} older ones", requests.len() - SHOWN) }</p>
+            }
+        </div>
+    }
+}
+
+fn row(props: &RequestsProps, record: &RequestRecord, now: Time) -> Html {
+    let number = record.number;
+    let open = props.open == Some(number);
+    let (class, symbol, words, took) = outcome(record, now);
+    let accent = looked_up(record).find_map(|key| props.accents.get(key));
+    let accent = accent.map(|accent| format!("a{accent}"));
+    let onclick = props.on.reform(move |_: MouseEvent| Act::Focus(if open { None } else { Some(number) }));
+    let way = way(record);
+    html! {
+        <>
+            <button key={number.to_string()} type="button" class={classes!("rq", open.then_some("on"), accent.clone())}
+                aria-expanded={open.to_string()} {onclick}>
+                <span class="tri">{ small_icon(if open { "i-down" } else { "i-right" }) }</span>
+                <span class="num">{ format!("#{number}") }</span>
+                <span class="at">{ record.sent_at.to_string() }</span>
+                <span class="from">{ record.request.from.to_string() }</span>
+                <span class="url" title={record.request.url.clone()}>{ format!("{} {}", record.request.method, record.request.url) }</span>
+                <span class="way" title={way.clone()}>{ way.clone() }</span>
+                <span class={classes!("out", class)} title={words.clone()}>
+                    { mark(symbol, "") }
+                    <span class="cut">{ words }</span>
+                    if let Some(took) = took { <span class="muted took">{ format!("in {took} ms") }</span> }
+                </span>
+            </button>
+            if open {
+                <Hops key={format!("{number}-hops")} record={record.clone()} {now} class={classes!(accent)} on={props.on.clone()} />
+            }
+        </>
+    }
+}
+
+/// The objects that were looked up on the way.
+fn looked_up(record: &RequestRecord) -> impl Iterator<Item = &ObjectKey> {
+    record.trace.hops.iter().flat_map(|hop| &hop.looked_up)
+}
+
+/// The class, the mark, the words and the milliseconds of what became of a request so far.
+fn outcome(record: &RequestRecord, now: Time) -> (&'static str, &'static str, String, Option<u64>) {
+    if record.in_flight(now) {
+        let hop = record.hops_done(now).checked_sub(1).and_then(|index| record.trace.hops.get(index));
+        let place = hop.map_or_else(|| record.request.from.to_string(), |hop| place_name(&hop.place));
+        return ("go", "r-go", format!("under way: {place}"), None);
+    }
+    let outcome = &record.trace.outcome;
+    let class = if outcome.is_success() { "" } else { "bad" };
+    let took = outcome.is_success().then(|| record.ended_at.since(record.sent_at));
+    (class, outcome_mark(outcome), outcome.to_string(), took)
+}
+
+/// How the list names a place.
+pub(super) fn place_name(place: &Place) -> String {
+    match place {
+        Place::Client(client) => client.to_string(),
+        Place::PublicDns => "public DNS".to_owned(),
+        Place::ClusterDns => "cluster DNS".to_owned(),
+        Place::LoadBalancer(key) => format!("load balancer of {}", key.name),
+        Place::Node(name) => name.clone(),
+        Place::Pod(key) => short_name(&key.name),
+        Place::External(name) => name.clone(),
+    }
+}
+
+/// A Pod's name without the hash in the middle: its head, and the last five characters that tell it from the others.
+fn short_name(name: &str) -> String {
+    let count = name.chars().count();
+    if count <= 18 {
+        return name.to_owned();
+    }
+    let head: String = name.chars().take(8).collect();
+    let tail: String = name.chars().skip(count - 5).collect();
+    format!("{head}…-{tail}")
+}
+
+/// The places where the bytes go, in order, each once: `load balancer → node-2 → web-1`.
+fn way(record: &RequestRecord) -> String {
+    let mut places: Vec<String> = Vec::new();
+    for hop in record.trace.hops.iter().filter(|hop| !matches!(hop.action, Action::Reply)) {
+        if matches!(hop.place, Place::Client(_)) {
+            continue;
+        }
+        let name = place_name(&hop.place);
+        if places.last() != Some(&name) {
+            places.push(name);
+        }
+    }
+    places.join(" → ")
+}

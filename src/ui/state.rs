@@ -1,0 +1,396 @@
+//! What the page knows: the sitting, and what of it is looked at. Nothing here touches the browser.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use endpoint_playground::api::{ObjectKey, Time};
+use endpoint_playground::explain::Finding;
+use endpoint_playground::session::scenarios::{self, Scenario};
+use endpoint_playground::session::{Cluster, Command, Recording, Session};
+
+use super::act::{Act, Dialog};
+use super::create;
+use super::events_model::{BoardEvent, Selection, Tool};
+use super::moment::{Moment, refusal};
+use super::notices::Notices;
+use super::options::{Options, Theme};
+use super::requests::{Draft, default_url};
+use super::sentence;
+
+/// Where chance begins on a new board.
+const SEED: u64 = 20_260_101;
+
+/// A text that is being written in the YAML tab, and the text it began from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct YamlDraft {
+    /// The object as text when the writing began.
+    pub began: String,
+    /// The text now.
+    pub text: String,
+}
+
+/// Everything that the page knows.
+pub struct State {
+    /// What the address asked for.
+    pub options: Options,
+    /// The sitting.
+    pub session: Session,
+    /// The tool in the hand.
+    pub tool: Tool,
+    /// What is selected.
+    pub selection: Option<Selection>,
+    /// The tab of the inspector.
+    pub tab: &'static str,
+    /// The tab of the bottom panel.
+    pub list: &'static str,
+    /// Whether the bottom panel is tall.
+    pub tall: bool,
+    /// Whether the inspector lies over the board, where there is no room beside it.
+    pub side_open: bool,
+    /// Whether the inspector takes the whole height of a phone.
+    pub side_full: bool,
+    /// The dialog that is open.
+    pub dialog: Option<Dialog>,
+    /// Whether time runs.
+    pub playing: bool,
+    /// Simulated seconds per second.
+    pub speed: f64,
+    /// The colours.
+    pub theme: Theme,
+    /// The notices.
+    pub notices: Notices,
+    /// The request whose hops are unfolded.
+    pub focus: Option<u64>,
+    /// The request that is being written.
+    pub draft: Draft,
+    /// The texts that are being written, by object.
+    pub yaml: BTreeMap<ObjectKey, YamlDraft>,
+    /// The scenario that the board began with.
+    pub scenario: Option<&'static Scenario>,
+    /// The cluster as the panels see it.
+    pub moment: Moment,
+    /// What is wrong, with the Service.
+    pub problems: Rc<Vec<(ObjectKey, Finding)>>,
+    /// The cluster at the farthest moment that was seen: what lies ahead after a seek.
+    pub latest: Rc<Cluster>,
+    /// The accent of each Service, 1 to 6: a Service takes the next one when it is made, and keeps it.
+    pub accents: Rc<BTreeMap<ObjectKey, u8>>,
+    /// Whether something was done since the last save.
+    pub unsaved: bool,
+    epoch: u64,
+    beat: u64,
+    next_beat: Option<Time>,
+    seen: u64,
+    /// The part of a millisecond that has not passed yet.
+    rest: f64,
+    seek: Option<Time>,
+}
+
+impl State {
+    /// An empty board.
+    pub fn new(options: Options) -> State {
+        let session = Session::new(SEED);
+        let latest = Rc::new(session.cluster().clone());
+        State {
+            tool: Tool::default(),
+            selection: None,
+            tab: "form",
+            list: "requests",
+            tall: false,
+            side_open: false,
+            side_full: false,
+            dialog: None,
+            playing: options.play.unwrap_or(true),
+            speed: options.speed.unwrap_or(1.0),
+            theme: options.theme.unwrap_or_default(),
+            notices: Notices::default(),
+            focus: None,
+            draft: Draft::default(),
+            yaml: BTreeMap::new(),
+            scenario: None,
+            moment: Moment::new(session.cluster(), 0, 0),
+            problems: Rc::default(),
+            latest,
+            accents: Rc::default(),
+            unsaved: false,
+            epoch: 0,
+            beat: 0,
+            next_beat: None,
+            seen: 0,
+            rest: 0.0,
+            seek: None,
+            session,
+            options,
+        }
+    }
+
+    /// Puts another sitting on the board.
+    pub fn open(&mut self, recording: Recording, scenario: Option<&'static Scenario>) {
+        self.session = Session::open(recording);
+        self.scenario = scenario;
+        self.selection = None;
+        self.focus = None;
+        self.yaml.clear();
+        self.seek = None;
+        self.rest = 0.0;
+        self.draft = Draft::default();
+        self.latest = Rc::new(self.session.cluster().clone());
+        self.changed();
+    }
+
+    /// Begins a scenario; an unknown name says so and leaves the board as it is.
+    pub fn begin(&mut self, name: &str) {
+        match scenarios::find(name) {
+            Some(scenario) => {
+                self.open(scenario.recording(SEED), Some(scenario));
+                if let Some((request, _)) = scenario.repeat.first() {
+                    self.draft = Draft {
+                        from: request.from.clone(),
+                        method: request.method.clone(),
+                        url: request.url.clone(),
+                        ..Draft::default()
+                    };
+                }
+                self.selection = scenario.select.clone().map(Selection::Object);
+                self.tab = "why";
+                if !self.options.embed {
+                    self.playing = self.options.play.unwrap_or(true);
+                }
+            }
+            None => {
+                self.notices.say(format!("There is no scenario with the name {name}."), true, None);
+            }
+        }
+    }
+
+    /// The line that stands on the scenario's button.
+    pub fn title(&self) -> String {
+        self.scenario.map_or_else(|| "Own board".to_owned(), |scenario| scenario.title.clone())
+    }
+
+    /// Does a command and says what was refused. Gives whether anything was done.
+    pub fn dispatch(&mut self, command: Command) -> bool {
+        if self.options.read_only && !matches!(command, Command::Send { .. } | Command::Repeat { .. }) {
+            self.notices.say("This board can not be changed here. Open it in full to change it.", true, None);
+            return false;
+        }
+        let fates = self.session.dispatch(command);
+        let refused: Vec<String> = fates
+            .iter()
+            .filter_map(|fate| refusal(fate).map(|why| format!("{} was refused: {why}", fate.key)))
+            .collect();
+        let all = !fates.is_empty() && refused.len() == fates.len();
+        if !refused.is_empty() {
+            self.notices.say(refused.join("\n"), true, None);
+        }
+        self.latest = Rc::new(self.session.cluster().clone());
+        self.changed();
+        !all
+    }
+
+    /// The accent of a Service.
+    pub fn accent(&self, service: &ObjectKey) -> Option<u8> {
+        self.accents.get(service).copied()
+    }
+
+    /// Something happened that is not the passing of time.
+    fn changed(&mut self) {
+        self.epoch += 1;
+        self.unsaved = true;
+        self.look();
+    }
+
+    /// Takes the present moment in. Gives whether the panels have something new to show.
+    fn look(&mut self) -> bool {
+        let cluster = self.session.cluster();
+        let now = cluster.now();
+        self.seen = self.session.generation();
+        self.next_beat = next_beat(cluster, now);
+        let before = self.moment.clone();
+        self.moment = Moment::new(cluster, self.epoch, self.beat);
+        if self.moment.objects() != before.objects() || self.epoch <= 1 {
+            self.problems = Rc::new(sentence::problems(cluster));
+        }
+        if now >= self.latest.now() {
+            self.latest = Rc::new(cluster.clone());
+        }
+        if !self.draft.own && self.draft.url.is_empty() {
+            let service = self.selection.as_ref().and_then(Selection::object);
+            self.draft.url = default_url(cluster, &self.draft.from, service).unwrap_or_default();
+        }
+        self.moment != before
+    }
+
+    /// Lets `milliseconds` of real time pass. Gives whether the panels have something new to show.
+    pub fn pass(&mut self, milliseconds: f64) -> bool {
+        if let Some(to) = self.seek.take() {
+            self.session.seek(to);
+            self.changed();
+            return true;
+        }
+        if !self.playing {
+            return false;
+        }
+        let passed = milliseconds * self.speed + self.rest;
+        let whole = passed.floor();
+        self.rest = passed - whole;
+        let to = self.session.now() + whole as u64;
+        self.session.advance(to);
+        let beat = self.next_beat.is_some_and(|next| next <= self.session.now());
+        if beat {
+            self.beat += 1;
+        }
+        (beat || self.session.generation() != self.seen) && self.look()
+    }
+
+    /// Goes on to the next thing that happens, and stops there.
+    fn step(&mut self) {
+        self.playing = false;
+        let now = self.session.now();
+        let due = self.session.cluster().next_due();
+        let entry = self.session.entries().get(self.session.applied()).map(|entry| entry.at);
+        let hop = next_beat(self.session.cluster(), now);
+        match [due, entry, hop].into_iter().flatten().filter(|at| *at > now).min() {
+            Some(next) => {
+                self.session.advance(next);
+                self.beat += 1;
+                self.look();
+            }
+            None => {
+                self.notices.say("Nothing is due. Change something or send a request, then step on.", false, None);
+            }
+        }
+    }
+
+    /// Does what a panel asks for. What only the browser can do is done by the page.
+    pub fn act(&mut self, act: Act) {
+        match act {
+            Act::Tool(tool) => self.tool = tool,
+            Act::Play(playing) => self.playing = playing,
+            Act::Step => self.step(),
+            Act::Speed(speed) => self.speed = speed,
+            Act::Seek(to) => self.seek = Some(to),
+            Act::Undo => {
+                if self.session.undo() {
+                    self.changed();
+                }
+            }
+            Act::Redo => {
+                if self.session.redo() {
+                    self.changed();
+                }
+            }
+            Act::Select(selection) => self.select(selection),
+            Act::Inspect(tab) => {
+                self.tab = tab;
+                self.side_open = true;
+            }
+            Act::CloseSide => {
+                self.side_open = false;
+                self.side_full = false;
+            }
+            Act::SideFull(full) => self.side_full = full,
+            Act::List(list) => self.list = list,
+            Act::Tall(tall) => self.tall = tall,
+            Act::Dialog(dialog) => self.dialog = dialog,
+            Act::Theme(theme) => self.theme = theme,
+            Act::Scenario(name) => self.begin(name),
+            Act::Empty => self.open(Recording::new(SEED), None),
+            Act::Open(recording) => self.open(*recording, None),
+            Act::Focus(number) => {
+                self.focus = number;
+                if number.is_some() {
+                    self.list = "requests";
+                    self.tall = true;
+                }
+            }
+            Act::Compose(client) => {
+                self.draft.from = client;
+                if !self.draft.own {
+                    self.draft.url.clear();
+                    self.look();
+                }
+            }
+            Act::Command(command) => {
+                let sends = matches!(command, Command::Send { .. } | Command::Repeat { every: 1.., .. });
+                if self.dispatch(command) && sends {
+                    self.list = "requests";
+                    self.playing = true;
+                }
+            }
+            Act::Delete => self.delete(),
+            Act::Duplicate => self.duplicate(),
+            Act::Draft(key, draft) => {
+                match draft {
+                    Some(draft) => self.yaml.insert(key, draft),
+                    None => self.yaml.remove(&key),
+                };
+            }
+            Act::Say(text) => {
+                self.notices.say(text, false, None);
+            }
+            Act::Unsay(number) => self.notices.unsay(number),
+        }
+    }
+
+    fn select(&mut self, selection: Option<Selection>) {
+        self.side_open = selection.is_some();
+        if selection.is_none() {
+            self.side_full = false;
+        }
+        if let Some(Selection::Client(client)) = &selection {
+            self.draft.from = client.clone();
+        }
+        self.selection = selection;
+    }
+
+    fn delete(&mut self) {
+        let Some(Selection::Object(key)) = self.selection.clone() else { return };
+        if self.dispatch(Command::Delete { keys: vec![key.clone()] }) {
+            self.notices.say(format!("{key} was deleted."), false, Some(("Undo", Act::Undo)));
+        }
+    }
+
+    fn duplicate(&mut self) {
+        let Some(Selection::Object(key)) = &self.selection else { return };
+        if let Some((copy, command)) = create::duplicate(self.session.cluster(), key)
+            && self.dispatch(command)
+        {
+            self.selection = Some(Selection::Object(copy));
+        }
+    }
+
+    /// Does what was done on the board.
+    pub fn board(&mut self, event: BoardEvent) {
+        match event {
+            BoardEvent::Select(selection) => self.select(selection),
+            BoardEvent::Open(selection) => {
+                self.select(Some(selection));
+                self.side_open = true;
+            }
+            BoardEvent::Command(command) => self.act(Act::Command(command)),
+            BoardEvent::PlaceNew { tool, at, on_node } => self.place(tool, at, on_node),
+            BoardEvent::SendFrom(client) => self.act(Act::Compose(client)),
+            BoardEvent::FocusRequest(number) => self.act(Act::Focus(Some(number))),
+            BoardEvent::Say(text) => self.act(Act::Say(text)),
+        }
+    }
+
+    fn place(&mut self, tool: Tool, at: (i32, i32), on_node: Option<String>) {
+        let near = self.selection.as_ref().and_then(Selection::object).cloned();
+        if let Some((key, command)) = create::create(self.session.cluster(), tool, at, on_node, near.as_ref())
+            && self.dispatch(command)
+        {
+            self.selection = Some(Selection::Object(key));
+            self.tab = "form";
+            self.side_open = true;
+        }
+        self.tool = Tool::Select;
+    }
+}
+
+/// When the next hop or answer of a request under way happens.
+fn next_beat(cluster: &Cluster, now: Time) -> Option<Time> {
+    let under_way = cluster.requests().iter().rev().take(64).filter(|record| record.in_flight(now));
+    under_way.flat_map(|record| record.hop_at.iter().copied().chain([record.ended_at])).filter(|at| *at > now).min()
+}

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use endpoint_playground::api::ObjectKey;
+use endpoint_playground::api::{ObjectKey, Time};
 use endpoint_playground::session::{permalink, scenarios};
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
@@ -441,10 +441,12 @@ impl App {
             Some(scenario) => scenario.say.as_str(),
             None => "The board waits for you: place a Pod and a Service, or paste YAML.",
         };
+        // What the scenario itself did is no news.
+        let since = state.scenario.map_or(Time::ZERO, |scenario| scenario.start);
         let problems: Vec<(ObjectKey, AttrValue)> =
             state.problems.iter().map(|(key, finding)| (key.clone(), finding.title.clone().into())).collect();
         html! {
-            <Say sentence={sentence(cluster, state.moment.now(), idle)} {problems} tries={self.tries(on)} on={on.clone()} />
+            <Say sentence={sentence(cluster, state.moment.now(), since, idle)} {problems} tries={self.tries(on)} on={on.clone()} />
         }
     }
 
@@ -485,12 +487,6 @@ impl App {
         let mut events = Tab::new("events", "Events");
         events.count = Some(cluster.events().len());
         let (panel, label) = panel_ids("lists", state.list);
-        let composer = |short: bool| {
-            html! {
-                <Composer moment={state.moment.clone()} draft={state.draft.clone()} {short} on={on.clone()}
-                    on_draft={ctx.link().callback(Msg::Draft)} on_command={on_command.clone()} />
-            }
-        };
         let tall = state.tall;
         let body = match state.list {
             "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
@@ -499,15 +495,18 @@ impl App {
         html! {
             <footer class="foot">
                 <Timeline marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
-                <Tabs label="Lists" id="lists" tabs={vec![requests, events]} shown={state.list} on_show={on.reform(Act::List)}>
+                <Tabs label="Lists" id="lists" tabs={vec![requests, events]} shown={state.list}
+                    on_show={on.reform(Act::List)}>
                     <span class="repeats"><Repeating moment={state.moment.clone()} on_command={on_command.clone()} /></span>
-                    if tall { <span class="grow"></span> } else { { composer(true) } }
-                    <button type="button" class="btn tall-toggle" aria-expanded={tall.to_string()}
+                </Tabs>
+                <Composer moment={state.moment.clone()} draft={state.draft.clone()} on={on.clone()}
+                    on_draft={ctx.link().callback(Msg::Draft)} {on_command} />
+                <span class="toggle">
+                    <button type="button" class="btn" aria-expanded={tall.to_string()}
                         title={if tall { "Make this lower" } else { "Make this taller" }}
                         aria-label={if tall { "Make the lists lower" } else { "Make the lists taller" }}
                         onclick={on.reform(move |_| Act::Tall(!tall))}>{ icons::icon(if tall { "i-down" } else { "i-up" }) }</button>
-                </Tabs>
-                if tall { { composer(false) } }
+                </span>
                 <div class="list-pane" role="tabpanel" id={panel} aria-labelledby={label} tabindex="-1">{ body }</div>
             </footer>
         }

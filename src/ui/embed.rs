@@ -84,7 +84,7 @@ pub fn EmbedBar(props: &EmbedBarProps) -> Html {
                 <button type="button" class="btn solid" aria-expanded={open.to_string()} onclick={toggle}>{ "Send" }</button>
                 if *open {
                     <div class="pop-body">
-                        <Composer moment={props.moment.clone()} draft={props.draft.clone()} short=true
+                        <Composer moment={props.moment.clone()} draft={props.draft.clone()}
                             on_draft={props.on_draft.clone()} {on_command} {on} />
                     </div>
                 }

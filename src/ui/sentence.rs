@@ -23,10 +23,10 @@ pub struct Sentence {
     pub sort: String,
 }
 
-/// The sentence for a moment; `idle` stands where nothing has happened yet.
-pub fn sentence(cluster: &Cluster, now: Time, idle: &str) -> Sentence {
-    let ended = cluster.requests().iter().rev().find(|record| record.ended_at <= now);
-    let done = cluster.events().iter().rev().find(|entry| entry.actor == Actor::Person);
+/// The sentence for a moment; `idle` stands until something happens after `since`.
+pub fn sentence(cluster: &Cluster, now: Time, since: Time, idle: &str) -> Sentence {
+    let ended = cluster.requests().iter().rev().find(|record| record.ended_at <= now && record.ended_at > since);
+    let done = cluster.events().iter().rev().find(|entry| entry.actor == Actor::Person && entry.at > since);
     match (ended, done) {
         (Some(record), Some(entry)) if record.ended_at >= entry.at => about_request(record),
         (Some(record), None) => about_request(record),

@@ -192,6 +192,9 @@ pub fn Field(props: &FieldProps) -> Html {
         html! {
             <select class="input" id={id.clone()} aria-label={props.bare.then(|| props.label.clone())} aria-invalid={invalid}
                 aria-describedby={described} disabled={props.editing.read_only} {onchange}>
+                if !props.choices.iter().any(|(value, _)| *value == props.value) {
+                    <option value={props.value.clone()} selected=true>{ &props.value }</option>
+                }
                 for (value, label) in props.choices.iter() {
                     <option value={value.clone()} selected={*value == props.value}>{ label }</option>
                 }
@@ -306,6 +309,6 @@ pub fn add_button(editing: &Editing, what: &'static str, edits: Vec<Edit>) -> Ht
     }
     let editing = editing.clone();
     html! {
-        <button type="button" class="btn add" onclick={move |_| editing.emit(edits.clone())}>{ small_icon("i-plus") }{ what }</button>
+        <button type="button" class="btn add-row" onclick={move |_| editing.emit(edits.clone())}>{ small_icon("i-plus") }{ what }</button>
     }
 }

@@ -66,7 +66,7 @@ pub fn Pairs(props: &PairsProps) -> Html {
             if pairs.is_empty() && !*adding { <p class="hint">{ "None." }</p> }
             if !props.hint.is_empty() { <p class="hint">{ &props.hint }</p> }
             if !props.editing.read_only && !*adding {
-                <button type="button" class="btn add" onclick={let adding = adding.setter(); move |_| adding.set(true)}>
+                <button type="button" class="btn add-row" onclick={let adding = adding.setter(); move |_| adding.set(true)}>
                     { small_icon("i-plus") }{ format!("Add a {}", props.one) }</button>
             }
         </fieldset>

@@ -63,9 +63,6 @@ pub struct ComposerProps {
     pub on_command: Callback<Command>,
     /// What was asked for.
     pub on: Callback<Act>,
-    /// Whether there is room for one line only.
-    #[prop_or_default]
-    pub short: bool,
 }
 
 /// The composer.
@@ -116,7 +113,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
         html! { <option {value} {selected}>{ label }</option> }
     };
     html! {
-        <form class={classes!("compose", props.short.then_some("short"))} {onsubmit} aria-label="Write a request">
+        <form class="compose" {onsubmit} aria-label="Write a request">
             <label class="c-from"><span class="c-word">{ "From" }</span>
                 <select class="input" aria-label="From" onchange={on_from.reform(|event: Event| browser::value_of(&event))}>
                     { option(&Client::Internet, "Internet".to_owned()) }

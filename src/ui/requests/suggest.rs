@@ -70,8 +70,13 @@ pub fn senders(cluster: &Cluster) -> (Vec<Sender>, Vec<Sender>) {
 pub fn targets(cluster: &Cluster, from: &Client) -> Vec<Target> {
     let inside = matches!(from, Client::Pod { .. });
     let mut targets = Vec::new();
+    let node = cluster.store().objects_of(Kind::Node).next().and_then(|node| {
+        let value = node.live.to_value();
+        let address = items(&value, "/status/addresses").find(|address| address["type"] == "InternalIP")?;
+        Some((node.key.name.to_string(), address["address"].as_str()?.to_owned()))
+    });
     for object in cluster.store().objects_of(Kind::Service).filter(|object| is_own(object)) {
-        service_targets(&object.key, &object.live.to_value(), inside, &mut targets);
+        service_targets(&object.key, &object.live.to_value(), inside, node.as_ref(), &mut targets);
     }
     for object in cluster.store().objects_of(Kind::Ingress) {
         ingress_targets(&object.key, &object.live.to_value(), &mut targets);
@@ -87,7 +92,18 @@ fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn service_targets(key: &ObjectKey, service: &Value, inside: bool, targets: &mut Vec<Target>) {
+/// The items of a list in an object.
+fn items<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> {
+    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn service_targets(
+    key: &ObjectKey,
+    service: &Value,
+    inside: bool,
+    node: Option<&(String, String)>,
+    targets: &mut Vec<Target>,
+) {
     let name = &*key.name;
     let port = service.pointer("/spec/ports/0/port").and_then(Value::as_u64).unwrap_or(80);
     let node_port = service.pointer("/spec/ports/0/nodePort").and_then(Value::as_u64);
@@ -105,10 +121,10 @@ fn service_targets(key: &ObjectKey, service: &Value, inside: bool, targets: &mut
     if let Some(address) = address {
         outer.push(Target { url: url(&bracketed(address), port), what: format!("the load balancer of {name}") });
     }
-    if let Some(node_port) = node_port.filter(|port| *port > 0) {
+    if let (Some(node_port), Some((node, address))) = (node_port.filter(|port| *port > 0), node) {
         outer.push(Target {
-            url: format!("http://node-1:{node_port}/"),
-            what: format!("the node port of {name}, on node-1"),
+            url: format!("http://{}:{node_port}/", bracketed(address)),
+            what: format!("the node port of {name}, on {node}"),
         });
     }
     if inside {

@@ -9,6 +9,7 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::act::{Act, Dialog};
+use super::board::Board;
 use super::browser::{self, FrameHooks, Listener};
 use super::dialogs::Dialogs;
 use super::embed::EmbedBar;
@@ -430,8 +431,13 @@ impl App {
         }
     }
 
-    fn board(&self, _ctx: &Context<Self>) -> Html {
-        html! { <main class="board" aria-label="Board"></main> }
+    fn board(&self, ctx: &Context<Self>) -> Html {
+        let state = &self.state;
+        html! {
+            <Board scene={state.looking.scene.clone()} fit={state.looking.fit} selection={state.selection.clone()}
+                tool={state.tool} read_only={state.options.read_only} still={browser::matches("(prefers-reduced-motion: reduce)")}
+                on={ctx.link().callback(Msg::Board)} />
+        }
     }
 
     fn say(&self, on: &Callback<Act>) -> Html {

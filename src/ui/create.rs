@@ -16,7 +16,7 @@ const USUAL: &str = "web";
 pub fn create(
     cluster: &Cluster,
     tool: Tool,
-    at: (i32, i32),
+    at: Option<(i32, i32)>,
     on_node: Option<String>,
     near: Option<&ObjectKey>,
 ) -> Option<(ObjectKey, Command)> {
@@ -36,7 +36,7 @@ pub fn create(
     if matches!(tool, Tool::Pod | Tool::Deployment) {
         return Some((key, apply));
     }
-    let place = Command::Place { places: vec![Placement { card: key.to_path(), at: Some(at) }] };
+    let place = Command::Place { places: vec![Placement { card: key.to_path(), at }] };
     Some((key, Command::Batch { commands: vec![apply, place] }))
 }
 

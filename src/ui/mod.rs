@@ -2,7 +2,6 @@
 
 mod act;
 mod app;
-#[allow(dead_code, reason = "the page takes it in next")]
 mod board;
 mod browser;
 mod create;
@@ -13,6 +12,7 @@ mod events_model;
 mod icons;
 mod inspector;
 mod keys;
+mod looking;
 mod menu;
 mod moment;
 mod notices;

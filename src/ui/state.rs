@@ -11,6 +11,7 @@ use endpoint_playground::session::{Cluster, Command, Recording, Session};
 use super::act::{Act, Dialog};
 use super::create;
 use super::events_model::{BoardEvent, Selection, Tool};
+use super::looking::Looking;
 use super::moment::{Moment, refusal};
 use super::notices::Notices;
 use super::options::{Options, Theme};
@@ -67,6 +68,8 @@ pub struct State {
     pub yaml: BTreeMap<ObjectKey, YamlDraft>,
     /// The scenario that the board began with.
     pub scenario: Option<&'static Scenario>,
+    /// The board as it is looked at.
+    pub looking: Looking,
     /// The cluster as the panels see it.
     pub moment: Moment,
     /// What is wrong, with the Service.
@@ -108,6 +111,7 @@ impl State {
             draft: Draft::default(),
             yaml: BTreeMap::new(),
             scenario: None,
+            looking: Looking::default(),
             moment: Moment::new(session.cluster(), 0, 0),
             problems: Rc::default(),
             latest,
@@ -135,6 +139,7 @@ impl State {
         self.rest = 0.0;
         self.draft = Draft::default();
         self.latest = Rc::new(self.session.cluster().clone());
+        self.looking.begin();
         self.changed();
     }
 
@@ -207,6 +212,8 @@ impl State {
         self.seen = self.session.generation();
         self.next_beat = next_beat(cluster, now);
         let before = self.moment.clone();
+        let selected = self.selection.as_ref().and_then(Selection::object);
+        self.looking.look(&self.session, selected, self.focus);
         self.moment = Moment::new(cluster, self.epoch, self.beat);
         if self.moment.objects() != before.objects() || self.epoch <= 1 {
             self.problems = Rc::new(sentence::problems(cluster));
@@ -368,6 +375,9 @@ impl State {
                 self.select(Some(selection));
                 self.side_open = true;
             }
+            BoardEvent::Window { width, height, fit } => self.looking.resize(&self.session, width, height, fit),
+            BoardEvent::Level(level) => self.looking.set_level(&self.session, level),
+            BoardEvent::Unfold(pod) => self.looking.unfold(&self.session, &pod),
             BoardEvent::Command(command) => self.act(Act::Command(command)),
             BoardEvent::PlaceNew { tool, at, on_node } => self.place(tool, at, on_node),
             BoardEvent::SendFrom(client) => self.act(Act::Compose(client)),
@@ -376,7 +386,7 @@ impl State {
         }
     }
 
-    fn place(&mut self, tool: Tool, at: (i32, i32), on_node: Option<String>) {
+    fn place(&mut self, tool: Tool, at: Option<(i32, i32)>, on_node: Option<String>) {
         let near = self.selection.as_ref().and_then(Selection::object).cloned();
         if let Some((key, command)) = create::create(self.session.cluster(), tool, at, on_node, near.as_ref())
             && self.dispatch(command)

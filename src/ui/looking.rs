@@ -1,0 +1,88 @@
+//! What of the board is looked at: level, window, focus, and the scene that comes of it.
+
+use std::rc::Rc;
+
+use endpoint_playground::api::ObjectKey;
+use endpoint_playground::scene::{self, Level, Scene, View};
+use endpoint_playground::session::Session;
+
+use super::board::{Fit, SharedScene};
+
+/// The view and the scene that it gives.
+pub struct Looking {
+    view: View,
+    window: (f64, f64),
+    /// Whether the board is kept in view whole.
+    follow: bool,
+    /// How large the board is drawn, as the last fitting found.
+    pub fit: Fit,
+    /// What is drawn.
+    pub scene: SharedScene,
+}
+
+impl Default for Looking {
+    fn default() -> Looking {
+        Looking {
+            view: View::default(),
+            window: (0.0, 0.0),
+            follow: true,
+            fit: Fit { number: 0, scale: 1.0 },
+            scene: SharedScene(Rc::new(Scene::default())),
+        }
+    }
+}
+
+impl Looking {
+    /// Draws the board up anew.
+    pub fn look(&mut self, session: &Session, selected: Option<&ObjectKey>, focus: Option<u64>) {
+        self.view.selected = selected.cloned();
+        self.view.focus = focus;
+        self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
+        let (width, height) = self.window;
+        let bounds = self.scene.0.bounds;
+        let outgrown = bounds.w * self.fit.scale > width + 1.0 || bounds.h * self.fit.scale > height + 1.0;
+        if self.follow && width > 0.0 && outgrown {
+            self.show_all(session);
+        }
+    }
+
+    /// The window of the board has another size.
+    pub fn resize(&mut self, session: &Session, width: f64, height: f64, fit: bool) {
+        self.window = (width, height);
+        self.follow = fit;
+        if fit {
+            self.show_all(session);
+        }
+    }
+
+    /// Another level, because the person zoomed.
+    pub fn set_level(&mut self, session: &Session, level: Level) {
+        self.follow = false;
+        self.view.level = level;
+        self.view.columns = 1;
+        self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
+    }
+
+    /// Shows the Pods of a fold one by one.
+    pub fn unfold(&mut self, session: &Session, pod: &ObjectKey) {
+        if let Some(id) = scene::fold_id(session.cluster().store(), pod) {
+            self.view.unfolded.insert(id);
+        }
+        self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
+    }
+
+    /// Another board: everything is in view again.
+    pub fn begin(&mut self) {
+        self.follow = true;
+        self.view.unfolded.clear();
+        self.fit.scale = f64::MAX;
+    }
+
+    fn show_all(&mut self, session: &Session) {
+        let (level, columns, scale) = scene::fit(session, &self.view, self.window.0, self.window.1);
+        self.view.level = level;
+        self.view.columns = columns;
+        self.fit = Fit { number: self.fit.number + 1, scale };
+        self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
+    }
+}

@@ -65,7 +65,7 @@ fn order_services(scene: &mut Scene) {
                 count += 1;
             }
         }
-        let rank = if count > 0 { sum / count } else { index as u64 * 1000 };
+        let rank = u64::checked_div(sum, count).unwrap_or(index as u64 * 1000);
         ranks.push((rank, service.key.clone()));
     }
     ranks.sort();

@@ -118,7 +118,9 @@ fn read(name: &'static str, yaml: &str) -> Scenario {
             "say" => scenario.say = rest.to_owned(),
             "select" => scenario.select = ObjectKey::from_path(rest),
             "start" => scenario.start = Time(rest.parse().unwrap_or(0)),
-            "repeat" => scenario.repeat.extend(request(rest).and_then(|(request, every)| Some((request, every.parse().ok()?)))),
+            "repeat" => scenario
+                .repeat
+                .extend(request(rest).and_then(|(request, every)| Some((request, every.parse().ok()?)))),
             "button" => scenario.buttons.extend(button(rest)),
             "expect" => scenario.expect.extend(request(rest)),
             _ => {}
@@ -134,7 +136,9 @@ fn request(line: &str) -> Option<(Request, String)> {
         ["internet"] => Client::Internet,
         ["laptop"] => Client::Laptop,
         ["node", name] => Client::Node((*name).to_owned()),
-        ["pod", namespace, name] => Client::Pod { namespace: (*namespace).to_owned(), name: (*name).to_owned() },
+        ["pod", namespace, name] => {
+            Client::Pod { namespace: (*namespace).to_owned(), name: (*name).to_owned() }
+        }
         _ => return None,
     };
     let (method, url) = (words.next()?.to_owned(), words.next()?.to_owned());
@@ -161,8 +165,12 @@ mod tests {
     fn every_line_on_top_of_a_scenario_is_understood() {
         for (name, yaml) in TEXTS {
             let scenario = find(name).expect("it is listed");
-            let count = |word: &str| yaml.lines().filter(|line| line.starts_with(&format!("# {word}: "))).count();
-            assert!(!scenario.about.is_empty() && !scenario.say.is_empty() && scenario.title != name, "{name}");
+            let count =
+                |word: &str| yaml.lines().filter(|line| line.starts_with(&format!("# {word}: "))).count();
+            assert!(
+                !scenario.about.is_empty() && !scenario.say.is_empty() && scenario.title != name,
+                "{name}"
+            );
             assert!(scenario.select.is_some() && scenario.start > Time::ZERO, "{name}");
             assert_eq!(scenario.repeat.len(), count("repeat"), "{name}");
             assert_eq!(scenario.buttons.len(), count("button"), "{name}");
@@ -176,7 +184,8 @@ mod tests {
             assert_eq!(text::read(yaml, "default").problems, [], "{name}");
             let scenario = find(name).expect("it is listed");
             let mut session = Session::new(1);
-            let command = Command::Apply { documents: scenario.documents.clone(), namespace: "default".to_owned() };
+            let command =
+                Command::Apply { documents: scenario.documents.clone(), namespace: "default".to_owned() };
             for object in session.dispatch(command) {
                 assert_eq!(object.fate, Fate::Created, "{name}: {}", object.key);
             }

@@ -463,7 +463,9 @@ impl App {
         scenario
             .buttons
             .iter()
-            .filter(|button| store.get(&button.object).is_some_and(|object| button.applies_to(&object.live.to_value())))
+            .filter(|button| {
+                store.get(&button.object).is_some_and(|object| button.applies_to(&object.live.to_value()))
+            })
             .map(|button| {
                 let command = button.command();
                 Try {
@@ -496,7 +498,9 @@ impl App {
         let tall = state.tall;
         let body = match state.list {
             "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
-            _ => html! { <Requests moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> },
+            _ => {
+                html! { <Requests moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
+            }
         };
         html! {
             <footer class="foot">
@@ -522,6 +526,10 @@ impl App {
 fn scenario_items() -> Vec<ScenarioItem> {
     scenarios::all()
         .iter()
-        .map(|scenario| ScenarioItem { name: scenario.name, title: &scenario.title, sentence: &scenario.about })
+        .map(|scenario| ScenarioItem {
+            name: scenario.name,
+            title: &scenario.title,
+            sentence: &scenario.about,
+        })
         .collect()
 }

@@ -134,11 +134,6 @@ pub fn on_fragment(callback: impl Fn() + 'static) -> Listener {
     EventListener::new(&gloo::utils::window(), "hashchange", move |_| callback())
 }
 
-/// Runs `callback` whenever the window has another size.
-pub fn on_resize(callback: impl Fn() + 'static) -> Listener {
-    EventListener::new(&gloo::utils::window(), "resize", move |_| callback())
-}
-
 /// Runs `callback` for each press of a pointer anywhere, before the page's own handlers.
 pub fn on_pointer_down(callback: impl Fn(&web_sys::Event) + 'static) -> Listener {
     let options = EventListenerOptions { phase: EventListenerPhase::Capture, passive: true };
@@ -189,11 +184,6 @@ pub fn set_theme(theme: Option<&str>) {
         // Setting an attribute of a valid name does not fail.
         let _ = result;
     }
-}
-
-/// Sets the title of the page.
-pub fn set_title(title: &str) {
-    gloo::utils::document().set_title(title);
 }
 
 // ---- storage ------------------------------------------------------------------------------------------------------
@@ -301,11 +291,6 @@ pub fn value_of(event: &web_sys::Event) -> String {
 /// Whether the check box that an event comes from is on.
 pub fn is_checked(event: &web_sys::Event) -> bool {
     event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked())
-}
-
-/// The text in an input.
-pub fn text_in(node: &NodeRef) -> String {
-    node.cast::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default()
 }
 
 /// Sets the text of an input past Yew.
@@ -477,15 +462,6 @@ pub fn scroll_top(node: &NodeRef) -> i32 {
 pub fn set_scroll_top(node: &NodeRef, top: i32) {
     if let Some(element) = node.cast::<web_sys::Element>() {
         element.set_scroll_top(top);
-    }
-}
-
-/// Brings an element into view.
-pub fn scroll_into_view(node: &NodeRef) {
-    if let Some(element) = node.cast::<web_sys::Element>() {
-        let options = web_sys::ScrollIntoViewOptions::new();
-        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-        element.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }
 

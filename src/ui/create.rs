@@ -48,7 +48,15 @@ pub fn duplicate(cluster: &Cluster, key: &ObjectKey) -> Option<(ObjectKey, Comma
     let top = document.as_object_mut()?;
     top.shift_remove("status");
     let meta = top.get_mut("metadata").and_then(Value::as_object_mut)?;
-    for given in ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences", "generateName"] {
+    for given in [
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "generation",
+        "managedFields",
+        "ownerReferences",
+        "generateName",
+    ] {
         meta.shift_remove(given);
     }
     meta.insert("name".to_owned(), json!(name));
@@ -74,7 +82,9 @@ pub fn duplicate(cluster: &Cluster, key: &ObjectKey) -> Option<(ObjectKey, Comma
 /// `web` of `web-2`.
 fn base_name(name: &str) -> String {
     match name.rsplit_once('-') {
-        Some((base, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => base.to_owned(),
+        Some((base, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            base.to_owned()
+        }
         _ => name.to_owned(),
     }
 }
@@ -145,11 +155,12 @@ fn pod(cluster: &Cluster, on_node: Option<String>, near: Option<&ObjectKey>) -> 
 /// A Service that selects Pods that no Service selects yet.
 fn service(cluster: &Cluster) -> Value {
     let store = cluster.store();
-    let lonely = store.objects_of(Kind::Pod).filter(|object| &*object.key.namespace == NAMESPACE).find_map(|object| {
-        let labels = object.labels()?;
-        let app = labels.get_key_value("app").or_else(|| labels.iter().next())?;
-        store.services_selecting(NAMESPACE, labels).is_empty().then(|| (app.0.clone(), app.1.clone()))
-    });
+    let lonely =
+        store.objects_of(Kind::Pod).filter(|object| &*object.key.namespace == NAMESPACE).find_map(|object| {
+            let labels = object.labels()?;
+            let app = labels.get_key_value("app").or_else(|| labels.iter().next())?;
+            store.services_selecting(NAMESPACE, labels).is_empty().then(|| (app.0.clone(), app.1.clone()))
+        });
     let (key, value) = lonely.unwrap_or_else(|| ("app".to_owned(), USUAL.to_owned()));
     let selector: Map<String, Value> = [(key, json!(value))].into_iter().collect();
     let name = free_plain_name(cluster, &Kind::Service, &value);
@@ -183,7 +194,8 @@ fn ingress(cluster: &Cluster, near: Option<&ObjectKey>) -> Value {
         }
     }
     let (service, port) = backend;
-    let class = cluster.store().objects_of(Kind::IngressClass).next().map(|object| object.key.name.to_string());
+    let class =
+        cluster.store().objects_of(Kind::IngressClass).next().map(|object| object.key.name.to_string());
     let name = free_plain_name(cluster, &Kind::Ingress, &service);
     let mut spec = Map::new();
     if let Some(class) = class {

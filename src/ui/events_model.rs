@@ -140,6 +140,4 @@ pub enum BoardEvent {
     SendFrom(Client),
     /// Clicked a packet or its track: the list unfolds it.
     FocusRequest(u64),
-    /// Something that a notice should say.
-    Say(String),
 }

@@ -17,7 +17,8 @@ pub struct Moment {
 
 impl PartialEq for Moment {
     fn eq(&self, other: &Moment) -> bool {
-        (self.epoch, self.beat, self.cluster.generation()) == (other.epoch, other.beat, other.cluster.generation())
+        (self.epoch, self.beat, self.cluster.generation())
+            == (other.epoch, other.beat, other.cluster.generation())
     }
 }
 

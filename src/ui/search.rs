@@ -142,8 +142,12 @@ fn rank(object: &Object, word: &str) -> u8 {
         labels.iter().any(|(key, value)| format!("{key}={value}").to_lowercase().contains(word))
     });
     let value = object.live.to_value();
-    let addresses = ["/status/podIP", "/spec/clusterIP"].map(|pointer| value.pointer(pointer).and_then(serde_json::Value::as_str));
-    if in_labels || &*object.key.namespace == word || addresses.into_iter().flatten().any(|address| address.starts_with(word)) {
+    let addresses = ["/status/podIP", "/spec/clusterIP"]
+        .map(|pointer| value.pointer(pointer).and_then(serde_json::Value::as_str));
+    if in_labels
+        || &*object.key.namespace == word
+        || addresses.into_iter().flatten().any(|address| address.starts_with(word))
+    {
         3
     } else {
         u8::MAX
@@ -152,5 +156,7 @@ fn rank(object: &Object, word: &str) -> u8 {
 
 /// Whether a text looks like Kubernetes objects.
 pub fn looks_like_manifests(text: &str) -> bool {
-    text.contains("kind") && text.contains("apiVersion") && (text.contains('\n') || text.trim_start().starts_with('{'))
+    text.contains("kind")
+        && text.contains("apiVersion")
+        && (text.contains('\n') || text.trim_start().starts_with('{'))
 }

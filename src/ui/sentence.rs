@@ -25,7 +25,8 @@ pub struct Sentence {
 
 /// The sentence for a moment; `idle` stands until something happens after `since`.
 pub fn sentence(cluster: &Cluster, now: Time, since: Time, idle: &str) -> Sentence {
-    let ended = cluster.requests().iter().rev().find(|record| record.ended_at <= now && record.ended_at > since);
+    let ended =
+        cluster.requests().iter().rev().find(|record| record.ended_at <= now && record.ended_at > since);
     let done = cluster.events().iter().rev().find(|entry| entry.actor == Actor::Person && entry.at > since);
     match (ended, done) {
         (Some(record), Some(entry)) if record.ended_at >= entry.at => about_request(record),
@@ -55,13 +56,17 @@ pub fn about_request(record: &RequestRecord) -> Sentence {
             Some(pod) => format!("{pod} answered {who}: {outcome}."),
             None => format!("{who} got an answer: {outcome}."),
         },
-        Outcome::Status(_) | Outcome::Connected => match record.trace.hops.iter().rev().find(|hop| hop.action == Action::Answer) {
-            Some(hop) => format!("{who} got {outcome}: {}.", hop.decision.trim_end_matches('.')),
-            None => format!("{who} got {outcome}."),
-        },
+        Outcome::Status(_) | Outcome::Connected => {
+            match record.trace.hops.iter().rev().find(|hop| hop.action == Action::Answer) {
+                Some(hop) => format!("{who} got {outcome}: {}.", hop.decision.trim_end_matches('.')),
+                None => format!("{who} got {outcome}."),
+            }
+        }
         Outcome::Refused(why) => format!("{target} refused {who}: {why}."),
         Outcome::TimedOut(why) => format!("{who} waited for {target} and heard nothing: {why}."),
-        Outcome::NoSuchHost(why) => format!("{who} found no address for {}: {why}.", host(&record.request.url)),
+        Outcome::NoSuchHost(why) => {
+            format!("{who} found no address for {}: {why}.", host(&record.request.url))
+        }
         Outcome::BadTarget(why) => format!("Not sent: {why}."),
     };
     Sentence {
@@ -102,7 +107,9 @@ pub fn problems(cluster: &Cluster) -> Vec<(ObjectKey, Finding)> {
     store
         .objects_of(endpoint_playground::api::Kind::Service)
         .filter(|object| !object.key.namespace.starts_with("kube-"))
-        .flat_map(|object| findings(store, &object.key).into_iter().map(|finding| (object.key.clone(), finding)))
+        .flat_map(|object| {
+            findings(store, &object.key).into_iter().map(|finding| (object.key.clone(), finding))
+        })
         .collect()
 }
 

@@ -264,7 +264,11 @@ impl State {
                 self.look();
             }
             None => {
-                self.notices.say("Nothing is due. Change something or send a request, then step on.", false, None);
+                self.notices.say(
+                    "Nothing is due. Change something or send a request, then step on.",
+                    false,
+                    None,
+                );
             }
         }
     }
@@ -375,14 +379,15 @@ impl State {
                 self.select(Some(selection));
                 self.side_open = true;
             }
-            BoardEvent::Window { width, height, fit } => self.looking.resize(&self.session, width, height, fit),
+            BoardEvent::Window { width, height, fit } => {
+                self.looking.resize(&self.session, width, height, fit)
+            }
             BoardEvent::Level(level) => self.looking.set_level(&self.session, level),
             BoardEvent::Unfold(pod) => self.looking.unfold(&self.session, &pod),
             BoardEvent::Command(command) => self.act(Act::Command(command)),
             BoardEvent::PlaceNew { tool, at, on_node } => self.place(tool, at, on_node),
             BoardEvent::SendFrom(client) => self.act(Act::Compose(client)),
             BoardEvent::FocusRequest(number) => self.act(Act::Focus(Some(number))),
-            BoardEvent::Say(text) => self.act(Act::Say(text)),
         }
     }
 
@@ -402,5 +407,8 @@ impl State {
 /// When the next hop or answer of a request under way happens.
 fn next_beat(cluster: &Cluster, now: Time) -> Option<Time> {
     let under_way = cluster.requests().iter().rev().take(64).filter(|record| record.in_flight(now));
-    under_way.flat_map(|record| record.hop_at.iter().copied().chain([record.ended_at])).filter(|at| *at > now).min()
+    under_way
+        .flat_map(|record| record.hop_at.iter().copied().chain([record.ended_at]))
+        .filter(|at| *at > now)
+        .min()
 }

@@ -62,7 +62,8 @@ pub fn line_end(latest: Time) -> Time {
 
 /// The marks of everything in `latest`, the cluster at the farthest moment that was seen.
 pub fn marks(latest: &Cluster, now: Time, end: Time) -> Vec<TimeMark> {
-    let place = |at: Time| u32::try_from(at.0.min(end.0) * PLACES / end.0.max(1) * 1000 / PLACES).unwrap_or(0);
+    let place =
+        |at: Time| u32::try_from(at.0.min(end.0) * PLACES / end.0.max(1) * 1000 / PLACES).unwrap_or(0);
     let mut all = BTreeSet::new();
     for entry in latest.events() {
         let sort = match entry.actor {
@@ -72,10 +73,18 @@ pub fn marks(latest: &Cluster, now: Time, end: Time) -> Vec<TimeMark> {
         all.insert(TimeMark { place: place(entry.at), sort, future: entry.at > now });
     }
     for record in latest.requests() {
-        all.insert(TimeMark { place: place(record.sent_at), sort: Sort::Request, future: record.sent_at > now });
+        all.insert(TimeMark {
+            place: place(record.sent_at),
+            sort: Sort::Request,
+            future: record.sent_at > now,
+        });
         let known = record.ended_at <= latest.now();
         if known && !record.trace.outcome.is_success() {
-            all.insert(TimeMark { place: place(record.ended_at), sort: Sort::Failed, future: record.ended_at > now });
+            all.insert(TimeMark {
+                place: place(record.ended_at),
+                sort: Sort::Failed,
+                future: record.ended_at > now,
+            });
         }
     }
     // In one place what matters most is seen: a failure, then the person, then a request.
@@ -113,7 +122,8 @@ pub fn Track(props: &TimelineProps) -> Html {
             browser::set_attribute(&input, "aria-valuetext", &spoken(now));
         });
     }
-    let oninput = props.on.reform(|event: InputEvent| Act::Seek(Time(browser::value_of(&event).parse().unwrap_or(0))));
+    let oninput =
+        props.on.reform(|event: InputEvent| Act::Seek(Time(browser::value_of(&event).parse().unwrap_or(0))));
     let step = match props.end.0 {
         0..=60_000 => 10_000,
         60_001..=300_000 => 30_000,

@@ -11,9 +11,9 @@ mod view;
 
 use std::rc::Rc;
 
-use endpoint_playground::api::ObjectKey;
+use endpoint_playground::api::{Kind, ObjectKey};
 use endpoint_playground::scene::Scene;
-use endpoint_playground::session::{Command, Placement};
+use endpoint_playground::session::{Client, Command, Placement};
 use web_sys::{Element, HtmlCanvasElement, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
@@ -274,14 +274,17 @@ pub struct CardFrame {
 }
 
 impl CardFrame {
-    /// Selects something at a click, unless a tool places something.
+    /// Selects something at a click. The client tool takes what can send as the sender; the other tools place.
     fn select(&self, selection: Selection) -> Callback<MouseEvent> {
         let frame = self.clone();
         Callback::from(move |event: MouseEvent| {
-            if frame.tool == Tool::Select {
-                event.stop_propagation();
-                frame.on.emit(BoardEvent::Select(Some(selection.clone())));
+            let sender = sender_of(&selection);
+            match (frame.tool, sender) {
+                (Tool::Select, _) => frame.on.emit(BoardEvent::Select(Some(selection.clone()))),
+                (Tool::Client, Some(client)) => frame.on.emit(BoardEvent::SendFrom(client)),
+                _ => return,
             }
+            event.stop_propagation();
         })
     }
 
@@ -325,6 +328,21 @@ impl CardFrame {
                 drag.emit((event, id.clone(), element));
             }
         })
+    }
+}
+
+/// Who sends, if what is selected can send.
+fn sender_of(selection: &Selection) -> Option<Client> {
+    match selection {
+        Selection::Client(client) => Some(client.clone()),
+        Selection::Object(key) => match key.kind {
+            Kind::Pod => {
+                Some(Client::Pod { namespace: key.namespace.to_string(), name: key.name.to_string() })
+            }
+            Kind::Node => Some(Client::Node(key.name.to_string())),
+            _ => None,
+        },
+        Selection::LoadBalancer(_) | Selection::Dns => None,
     }
 }
 
@@ -426,23 +444,23 @@ impl Board {
         let camera = self.camera.get();
         let far = |from: &(f64, f64)| (at.0 - from.0).hypot(at.1 - from.1) > TREMBLE;
         match &mut self.gesture {
-            Some(Gesture::Pan { pointer, from, moved }) if *pointer == event.pointer_id() => {
-                if *moved || far(from) {
-                    let (dx, dy) = (at.0 - from.0, at.1 - from.1);
-                    (*from, *moved) = (at, true);
-                    self.set_camera(Camera { x: camera.x + dx, y: camera.y + dy, moved: true, ..camera });
-                }
+            Some(Gesture::Pan { pointer, from, moved })
+                if *pointer == event.pointer_id() && (*moved || far(from)) =>
+            {
+                let (dx, dy) = (at.0 - from.0, at.1 - from.1);
+                (*from, *moved) = (at, true);
+                self.set_camera(Camera { x: camera.x + dx, y: camera.y + dy, moved: true, ..camera });
             }
-            Some(Gesture::Drag { pointer, element, from, moved, .. }) if *pointer == event.pointer_id() => {
-                if *moved || far(from) {
-                    if !*moved {
-                        *moved = true;
-                        let _ = element.set_pointer_capture(event.pointer_id());
-                        let _ = element.class_list().add_1("held");
-                    }
-                    let (dx, dy) = ((at.0 - from.0) / camera.scale, (at.1 - from.1) / camera.scale);
-                    let _ = element.style().set_property("transform", &format!("translate({dx}px,{dy}px)"));
+            Some(Gesture::Drag { pointer, element, from, moved, .. })
+                if *pointer == event.pointer_id() && (*moved || far(from)) =>
+            {
+                if !*moved {
+                    *moved = true;
+                    let _ = element.set_pointer_capture(event.pointer_id());
+                    let _ = element.class_list().add_1("held");
                 }
+                let (dx, dy) = ((at.0 - from.0) / camera.scale, (at.1 - from.1) / camera.scale);
+                let _ = element.style().set_property("transform", &format!("translate({dx}px,{dy}px)"));
             }
             Some(Gesture::Pinch { first, second }) => {
                 let id = event.pointer_id();
@@ -482,12 +500,15 @@ impl Board {
 
     fn clicked(&mut self, ctx: &Context<Self>, at: (f64, f64), event: &PointerEvent) {
         let props = ctx.props();
-        if props.tool == Tool::Select {
-            props.on.emit(BoardEvent::Select(None));
-            return;
-        }
         let corner = view::corner(&self.window);
         let (x, y) = self.camera.get().to_world(at.0 - corner.0, at.1 - corner.1);
+        if props.tool == Tool::Select {
+            props.on.emit(match view::route_at(&props.scene.0, x, y) {
+                Some(number) => BoardEvent::FocusRequest(number),
+                None => BoardEvent::Select(None),
+            });
+            return;
+        }
         let ratio = props.scene.0.metrics.ratio;
         let on_node = props
             .scene

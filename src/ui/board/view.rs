@@ -86,6 +86,22 @@ pub(super) fn rect_of(scene: &Scene, card: &str) -> Option<Rect> {
     clients.chain(edges).chain(services).chain(nodes).find(|(id, _)| id == card).map(|(_, rect)| rect)
 }
 
+/// How near to a track a click is on it, in pixels of the board.
+const ON_TRACK: f64 = 8.0;
+
+/// The number of the request whose track runs through a point; the one in focus first.
+pub(super) fn route_at(scene: &Scene, x: f64, y: f64) -> Option<u64> {
+    let near = |route: &&endpoint_playground::scene::Route| {
+        let length = route.track.length();
+        let steps = (length / ON_TRACK).ceil() as u32;
+        (0..=steps).any(|step| {
+            let (at, _) = route.track.at(f64::from(step) / f64::from(steps.max(1)));
+            length > 0.0 && (at.x - x).hypot(at.y - y) < ON_TRACK
+        })
+    };
+    scene.focus.iter().chain(scene.others.iter().rev()).find(near).map(|route| route.number)
+}
+
 /// Calls back whenever the element has another size. The observer must be disconnected.
 pub(super) fn observe_size(element: &Element, then: impl Fn() + 'static) -> Option<ResizeObserver> {
     let callback = Closure::<dyn Fn()>::new(then);

@@ -59,7 +59,10 @@ pub fn Editor(props: &EditorProps) -> Html {
     let oninput = props.on_text.reform(|event: InputEvent| browser::value_of(&event));
     let lines = props.text.matches('\n').count() + 1;
     let worst = |line: usize| {
-        let here = props.problems.iter().filter(|problem| problem.place.is_some_and(|place| place.line as usize == line));
+        let here = props
+            .problems
+            .iter()
+            .filter(|problem| problem.place.is_some_and(|place| place.line as usize == line));
         here.map(|problem| problem.severity).max()
     };
     html! {

@@ -141,7 +141,8 @@ pub fn Field(props: &FieldProps) -> Html {
         move |text: &str| sort.edit(&at, text)
     };
     let oninput = {
-        let (draft, said, editing, edit) = (draft.setter(), said.setter(), props.editing.clone(), edit.clone());
+        let (draft, said, editing, edit) =
+            (draft.setter(), said.setter(), props.editing.clone(), edit.clone());
         Callback::from(move |event: InputEvent| {
             let text = browser::value_of(&event);
             said.set(editing.refusal_of(&[edit(&text)]));
@@ -149,7 +150,8 @@ pub fn Field(props: &FieldProps) -> Html {
         })
     };
     let onchange = {
-        let (editing, edit, said, draft) = (props.editing.clone(), edit.clone(), said.setter(), draft.setter());
+        let (editing, edit, said, draft) =
+            (props.editing.clone(), edit.clone(), said.setter(), draft.setter());
         let old = props.value.clone();
         Callback::from(move |event: Event| {
             let text = browser::value_of(&event);

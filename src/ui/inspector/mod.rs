@@ -21,7 +21,7 @@ use super::menu::{Menu, MenuItem};
 use super::moment::Objects;
 use super::state::YamlDraft;
 use super::tabs::{Tab, Tabs, panel_ids};
-pub use editor::{Editor, indent};
+pub use editor::Editor;
 use field::Editing;
 use form::Form;
 use why::Why;
@@ -94,10 +94,19 @@ fn nothing() -> Html {
 
 fn client_panel(client: &Client, on: &Callback<Act>) -> Html {
     let (name, text) = match client {
-        Client::Internet => ("Internet", "A browser somewhere outside. It reaches load balancers, and asks the public DNS."),
-        Client::Laptop => ("Laptop", "A machine on the nodes' network. It reaches nodes and their node ports, and asks the public DNS."),
-        Client::Node(name) => (name.as_str(), "A process on a node, in the node's network. It reaches Cluster IPs and Pods."),
-        Client::Pod { name, .. } => (name.as_str(), "A Pod. It asks the cluster's DNS and reaches Cluster IPs and Pods."),
+        Client::Internet => {
+            ("Internet", "A browser somewhere outside. It reaches load balancers, and asks the public DNS.")
+        }
+        Client::Laptop => (
+            "Laptop",
+            "A machine on the nodes' network. It reaches nodes and their node ports, and asks the public DNS.",
+        ),
+        Client::Node(name) => {
+            (name.as_str(), "A process on a node, in the node's network. It reaches Cluster IPs and Pods.")
+        }
+        Client::Pod { name, .. } => {
+            (name.as_str(), "A Pod. It asks the cluster's DNS and reaches Cluster IPs and Pods.")
+        }
     };
     let from = client.clone();
     let compose = on.reform(move |_: MouseEvent| Act::Compose(from.clone()));
@@ -190,7 +199,11 @@ pub fn copy_and_say(text: &str, what: &'static str, on: &Callback<Act>) {
     browser::copy(
         text,
         Callback::from(move |worked: bool| {
-            let words = if worked { format!("{what} is on the clipboard.") } else { "The browser does not let this page copy.".to_owned() };
+            let words = if worked {
+                format!("{what} is on the clipboard.")
+            } else {
+                "The browser does not let this page copy.".to_owned()
+            };
             on.emit(Act::Say(words));
         }),
     );

@@ -1,7 +1,7 @@
 //! Pairs of key and value: labels, selectors, annotations.
 
-use endpoint_playground::api::patch::Edit;
 use endpoint_playground::api::Path;
+use endpoint_playground::api::patch::Edit;
 use serde_json::Value;
 use yew::prelude::*;
 
@@ -117,11 +117,15 @@ fn Pair(props: &PairProps) -> Html {
     };
     let on_name = {
         let (change, value) = (change.clone(), value.clone());
-        Callback::from(move |event: InputEvent| change(browser::value_of(&event).trim().to_owned(), value.clone()))
+        Callback::from(move |event: InputEvent| {
+            change(browser::value_of(&event).trim().to_owned(), value.clone())
+        })
     };
     let on_value = {
         let (change, name) = (change, name.clone());
-        Callback::from(move |event: InputEvent| change(name.clone(), browser::value_of(&event).trim().to_owned()))
+        Callback::from(move |event: InputEvent| {
+            change(name.clone(), browser::value_of(&event).trim().to_owned())
+        })
     };
     let commit = {
         let (editing, at, old, said) =

@@ -47,7 +47,9 @@ fn for_service(editing: &Editing, open: &UseStateHandle<usize>) -> Html {
         (_, 0) => format!("There is no Pod in {} yet", editing.key.namespace),
         (0, _) => format!("No Pod answers for {name}"),
         (1, 1) => format!("1 Pod answers for {name}"),
-        (ready, all) => format!("{ready} of {all} Pods {} for {name}", if ready == 1 { "answers" } else { "answer" }),
+        (ready, all) => {
+            format!("{ready} of {all} Pods {} for {name}", if ready == 1 { "answers" } else { "answer" })
+        }
     };
     let (rest, told): (Vec<&Verdict>, Vec<&Verdict>) =
         verdicts.iter().partition(|verdict| verdict.standing == Standing::NotSelected);
@@ -80,7 +82,8 @@ fn for_service(editing: &Editing, open: &UseStateHandle<usize>) -> Html {
 
 /// The first names, and how many more.
 fn names(verdicts: &[&Verdict]) -> String {
-    let mut names: Vec<String> = verdicts.iter().take(4).map(|verdict| verdict.pod.name.to_string()).collect();
+    let mut names: Vec<String> =
+        verdicts.iter().take(4).map(|verdict| verdict.pod.name.to_string()).collect();
     if verdicts.len() > 4 {
         names.push(format!("and {} more", verdicts.len() - 4));
     }
@@ -159,7 +162,8 @@ fn whole(editing: &Editing, finding: &Finding) -> Html {
 /// What a fix changes, and the button that does it.
 fn mend(editing: &Editing, fix: &Fix) -> Html {
     let value = editing.objects.get(&fix.object).map(|object| object.live.to_value()).unwrap_or_default();
-    let command = endpoint_playground::session::Command::Edit { key: fix.object.clone(), edits: fix.edits.clone() };
+    let command =
+        endpoint_playground::session::Command::Edit { key: fix.object.clone(), edits: fix.edits.clone() };
     let (on, on_edit, target) = (editing.on.clone(), editing.on.clone(), fix.object.clone());
     html! {
         <>
@@ -192,7 +196,8 @@ fn for_pod(editing: &Editing) -> Html {
         .objects_of(Kind::Service)
         .filter(|object| object.key.namespace == editing.key.namespace && &*object.key.name != "kubernetes")
         .filter_map(|object| {
-            let verdict = verdicts(store, &object.key).into_iter().find(|verdict| verdict.pod == editing.key)?;
+            let verdict =
+                verdicts(store, &object.key).into_iter().find(|verdict| verdict.pod == editing.key)?;
             Some((object.key.clone(), verdict))
         })
         .collect();

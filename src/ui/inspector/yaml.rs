@@ -51,7 +51,11 @@ pub fn YamlTab(props: &YamlTabProps) -> Html {
     let key = editing.key.clone();
 
     let on_text = {
-        let (on, key, began) = (editing.on.clone(), key.clone(), draft.map_or_else(|| began.clone(), |draft| draft.began.clone()));
+        let (on, key, began) = (
+            editing.on.clone(),
+            key.clone(),
+            draft.map_or_else(|| began.clone(), |draft| draft.began.clone()),
+        );
         let present = text::write([&source]);
         Callback::from(move |text: String| {
             let draft = (text != present).then(|| YamlDraft { began: began.clone(), text });

@@ -59,7 +59,9 @@ pub fn Hops(props: &HopsProps) -> Html {
 
 fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
     let place = match &hop.place {
-        Place::Node(name) if matches!(hop.action, Action::Dnat | Action::Snat | Action::Reject | Action::Drop) => {
+        Place::Node(name)
+            if matches!(hop.action, Action::Dnat | Action::Snat | Action::Reject | Action::Drop) =>
+        {
             format!("rules on {name}")
         }
         Place::Client(_) if hop.action == Action::Reply => "Reply".to_owned(),

@@ -52,7 +52,10 @@ pub fn senders(cluster: &Cluster) -> (Vec<Sender>, Vec<Sender>) {
         .objects_of(Kind::Pod)
         .filter(|object| !object.key.namespace.starts_with("kube-"))
         .map(|object| Sender {
-            client: Client::Pod { namespace: object.key.namespace.to_string(), name: object.key.name.to_string() },
+            client: Client::Pod {
+                namespace: object.key.namespace.to_string(),
+                name: object.key.name.to_string(),
+            },
             label: match &*object.key.namespace {
                 "default" => object.key.name.to_string(),
                 namespace => format!("{namespace}/{}", object.key.name),
@@ -61,7 +64,10 @@ pub fn senders(cluster: &Cluster) -> (Vec<Sender>, Vec<Sender>) {
         .collect();
     let nodes = store
         .objects_of(Kind::Node)
-        .map(|object| Sender { client: Client::Node(object.key.name.to_string()), label: object.key.name.to_string() })
+        .map(|object| Sender {
+            client: Client::Node(object.key.name.to_string()),
+            label: object.key.name.to_string(),
+        })
         .collect();
     (pods, nodes)
 }
@@ -119,7 +125,10 @@ fn service_targets(
     let balanced = service.pointer("/status/loadBalancer/ingress/0");
     let address = balanced.and_then(|entry| text(entry, "/ip").or_else(|| text(entry, "/hostname")));
     if let Some(address) = address {
-        outer.push(Target { url: url(&bracketed(address), port), what: format!("the load balancer of {name}") });
+        outer.push(Target {
+            url: url(&bracketed(address), port),
+            what: format!("the load balancer of {name}"),
+        });
     }
     if let (Some(node_port), Some((node, address))) = (node_port.filter(|port| *port > 0), node) {
         outer.push(Target {

@@ -57,7 +57,8 @@ fn backend_fields(editing: &Editing, at: &endpoint_playground::api::Path, entry:
     let port = at.field("backend").field("service").field("port");
     let named = entry.pointer("/backend/service/port/name");
     // A port is told by number or by name, never both.
-    let (port_at, sort) = if named.is_some() { (port.field("name"), Sort::Text) } else { (port.field("number"), Sort::Number) };
+    let (port_at, sort) =
+        if named.is_some() { (port.field("name"), Sort::Text) } else { (port.field("number"), Sort::Number) };
     html! {
         <>
             <Field editing={editing.clone()} at={at.field("path")} label="Path" value={shown(entry.get("path"))} />

@@ -4,7 +4,9 @@ use endpoint_playground::api::{Kind, ObjectKey};
 use serde_json::{Value, json};
 use yew::prelude::*;
 
-use super::super::field::{Editing, Field, Fixed, Sort, Switch, add_button, path, remove, remove_button, set, shown};
+use super::super::field::{
+    Editing, Field, Fixed, Sort, Switch, add_button, path, remove, remove_button, set, shown,
+};
 use super::super::pairs::Pairs;
 use super::{choices, items, text};
 use crate::ui::act::Act;
@@ -15,7 +17,8 @@ const READY: &str = "playground.endpoint/ready";
 
 pub(super) fn form(editing: &Editing, value: &Value) -> Html {
     let conditions = items(value, "/status/conditions");
-    let ready = conditions.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
+    let ready =
+        conditions.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
     let wanted_ready = text(value, &format!("/metadata/annotations/{}", READY.replace('/', "~1"))) != "false";
     let annotation = path("metadata.annotations").field(READY);
     html! {
@@ -72,7 +75,8 @@ fn top_owner(editing: &Editing, value: &Value) -> Option<ObjectKey> {
 }
 
 fn controller_of(editing: &Editing, value: &Value) -> Option<ObjectKey> {
-    let reference = items(value, "/metadata/ownerReferences").iter().find(|owner| owner["controller"] == json!(true))?;
+    let reference =
+        items(value, "/metadata/ownerReferences").iter().find(|owner| owner["controller"] == json!(true))?;
     let kind = Kind::from_api(reference["apiVersion"].as_str()?, reference["kind"].as_str()?);
     Some(ObjectKey::new(kind, editing.key.namespace.clone(), reference["name"].as_str()?))
 }
@@ -83,7 +87,11 @@ pub(super) fn ports(editing: &Editing, container: usize, value: &Value, containe
     let base = path(&format!("{containers}[{container}].ports"));
     let at = |index: usize, field: &str| path(&format!("{base}[{index}].{field}"));
     let next = u32::try_from(list.len()).unwrap_or(u32::MAX);
-    let new = if list.is_empty() { json!({ "name": "http", "containerPort": 8080 }) } else { json!({ "containerPort": 8080 + next }) };
+    let new = if list.is_empty() {
+        json!({ "name": "http", "containerPort": 8080 })
+    } else {
+        json!({ "containerPort": 8080 + next })
+    };
     let add = if list.is_empty() { set(&base, json!([new])) } else { set(&base.index(next), new) };
     html! {
         <fieldset>

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use yew::prelude::*;
 
-use super::super::field::{Editing, Field, Fixed, Sort, Switch, add_button, path, remove, remove_button, set, shown};
+use super::super::field::{
+    Editing, Field, Fixed, Sort, Switch, add_button, path, remove, remove_button, set, shown,
+};
 use super::super::pairs::Pairs;
 use super::{choices, items, labels, text};
 
@@ -59,14 +61,22 @@ pub(super) fn form(editing: &Editing, value: &Value) -> Html {
 
 fn ports(editing: &Editing, value: &Value, headless: bool, with_node_port: bool) -> Html {
     let list = items(value, "/spec/ports");
-    let cell = |index: usize, field: &str, label: &str, sort: Sort, port: &Value, placeholder: &'static str| {
+    let cell = |index: usize,
+                field: &str,
+                label: &str,
+                sort: Sort,
+                port: &Value,
+                placeholder: &'static str| {
         html! {
             <td><Field editing={editing.clone()} at={path(&format!("spec.ports[{index}].{field}"))} bare=true {sort} {placeholder}
                 label={format!("{label} of port {}", index + 1)} value={shown(port.get(field))} /></td>
         }
     };
     let next = u32::try_from(list.len()).unwrap_or(u32::MAX);
-    let number = (80..).step_by(1000).find(|number| list.iter().all(|port| port["port"] != json!(number))).unwrap_or(80);
+    let number = (80..)
+        .step_by(1000)
+        .find(|number| list.iter().all(|port| port["port"] != json!(number)))
+        .unwrap_or(80);
     let mut new = json!({ "name": format!("port-{}", next + 1), "port": number });
     if list.is_empty() {
         new = json!({ "name": "http", "port": 80, "targetPort": 8080 });

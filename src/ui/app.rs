@@ -33,6 +33,8 @@ use super::top_bar::{PlayButtons, ScenarioItem, TopBar};
 const SITTING: &str = "endpoint-playground.sitting";
 /// Where the sitting is kept that a link took the place of.
 const BEFORE_LINK: &str = "endpoint-playground.before-link";
+/// Where the name of the scenario is stored that the sitting began with, and the path of what is selected.
+const CONTEXT: &str = "endpoint-playground.context";
 /// Where the theme is stored.
 const THEME: &str = "endpoint-playground.theme";
 /// Where it is stored that the legend was seen.
@@ -192,7 +194,12 @@ fn first_board(state: &mut State) {
     }
     let stored = if state.options.embed { None } else { browser::stored(SITTING) };
     match stored.map(|text| permalink::decode(&text)) {
-        Some(Ok(recording)) => state.open(recording, None),
+        Some(Ok(recording)) => {
+            let context = browser::stored(CONTEXT).unwrap_or_default();
+            let (scenario, selected) = context.split_once('\n').unwrap_or_default();
+            state.open(recording, scenarios::find(scenario));
+            state.act(Act::Select(ObjectKey::from_path(selected).map(Selection::Object)));
+        }
         Some(Err(_)) => {
             browser::forget(SITTING);
             let text = "Your last board was stored in this browser, and can not be read any more. This is an empty one.";
@@ -302,7 +309,16 @@ impl App {
             return false;
         }
         let text = permalink::encode(&self.state.session.recording());
+        let scenario = self.state.scenario.map_or("", |scenario| scenario.name);
+        let selected = self
+            .state
+            .selection
+            .as_ref()
+            .and_then(Selection::object)
+            .map(ObjectKey::to_path)
+            .unwrap_or_default();
         if browser::store(SITTING, &text) {
+            browser::store(CONTEXT, &format!("{scenario}\n{selected}"));
             return false;
         }
         let words = "This browser stores nothing for the page, so a reload loses the board. Share or export it to keep it.";

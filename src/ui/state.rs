@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use endpoint_playground::api::{ObjectKey, Time};
+use endpoint_playground::api::{Kind, ObjectKey, Time};
 use endpoint_playground::explain::Finding;
 use endpoint_playground::session::scenarios::{self, Scenario};
 use endpoint_playground::session::{Cluster, Command, Recording, Session};
@@ -138,6 +138,7 @@ impl State {
         self.seek = None;
         self.rest = 0.0;
         self.draft = Draft::default();
+        self.tool = Tool::Select;
         self.latest = Rc::new(self.session.cluster().clone());
         self.looking.begin();
         self.changed();
@@ -217,9 +218,19 @@ impl State {
         self.moment = Moment::new(cluster, self.epoch, self.beat);
         if self.moment.objects() != before.objects() || self.epoch <= 1 {
             self.problems = Rc::new(sentence::problems(cluster));
+            let services = cluster.store().objects_of(Kind::Service).map(|object| &object.key);
+            self.accents = Rc::new(services.map(|key| (key.clone(), self.session.accent(key))).collect());
         }
         if now >= self.latest.now() {
             self.latest = Rc::new(cluster.clone());
+        }
+        if !self.draft.own
+            && self.draft.url.is_empty()
+            && let Some(record) = cluster.requests().back()
+        {
+            let request = record.request.clone();
+            self.draft =
+                Draft { from: request.from, method: request.method, url: request.url, ..self.draft.clone() };
         }
         if !self.draft.own && self.draft.url.is_empty() {
             let service = self.selection.as_ref().and_then(Selection::object);
@@ -235,7 +246,8 @@ impl State {
             self.changed();
             return true;
         }
-        if !self.playing {
+        // The story waits until the legend is read.
+        if !self.playing || self.dialog == Some(Dialog::Legend) {
             return false;
         }
         let passed = milliseconds * self.speed + self.rest;
@@ -275,6 +287,20 @@ impl State {
 
     /// Does what a panel asks for. What only the browser can do is done by the page.
     pub fn act(&mut self, act: Act) {
+        let before = (self.selection.clone(), self.focus);
+        self.do_act(act);
+        self.look_if_other(&before);
+    }
+
+    /// Draws the board anew when something else is selected or in focus.
+    fn look_if_other(&mut self, before: &(Option<Selection>, Option<u64>)) {
+        if (&before.0, before.1) != (&self.selection, self.focus) {
+            let selected = self.selection.as_ref().and_then(Selection::object);
+            self.looking.look(&self.session, selected, self.focus);
+        }
+    }
+
+    fn do_act(&mut self, act: Act) {
         match act {
             Act::Tool(tool) => self.tool = tool,
             Act::Play(playing) => self.playing = playing,
@@ -373,6 +399,12 @@ impl State {
 
     /// Does what was done on the board.
     pub fn board(&mut self, event: BoardEvent) {
+        let before = (self.selection.clone(), self.focus);
+        self.do_board(event);
+        self.look_if_other(&before);
+    }
+
+    fn do_board(&mut self, event: BoardEvent) {
         match event {
             BoardEvent::Select(selection) => self.select(selection),
             BoardEvent::Open(selection) => {

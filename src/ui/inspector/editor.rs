@@ -126,7 +126,7 @@ fn offset(text: &str, line: u32, column: u32) -> u32 {
 
 /// Indents the selected lines by two spaces, or takes two away. With nothing selected, Tab adds spaces at the cursor.
 /// Places are in UTF-16 units. Gives the text and the new selection.
-pub fn indent(text: &str, from: u32, to: u32, out: bool) -> (String, u32, u32) {
+fn indent(text: &str, from: u32, to: u32, out: bool) -> (String, u32, u32) {
     let units: Vec<u16> = text.encode_utf16().collect();
     let (from, to) = ((from as usize).min(units.len()), (to as usize).min(units.len()));
     let (space, newline) = (u16::from(b' '), u16::from(b'\n'));

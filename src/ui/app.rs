@@ -19,26 +19,16 @@ use super::icons;
 use super::inspector::Inspector;
 use super::keys::{self, Key, Pressed};
 use super::notices::NoticeList;
-use super::options::{EmbedView, Options, Theme};
+use super::options::{EmbedView, Options};
 use super::requests::{Composer, Draft, Repeating, Requests};
 use super::search::{Search, looks_like_manifests};
 use super::sentence::{Say, Try, sentence};
 use super::state::State;
+use super::stored;
 use super::tabs::{Tab, Tabs, panel_ids};
 use super::timeline::{Clock, Timeline, line_end, marks};
 use super::tools::{RoundTools, Tools};
 use super::top_bar::{PlayButtons, ScenarioItem, TopBar};
-
-/// Where the sitting is stored.
-const SITTING: &str = "endpoint-playground.sitting";
-/// Where the sitting is kept that a link took the place of.
-const BEFORE_LINK: &str = "endpoint-playground.before-link";
-/// Where the name of the scenario is stored that the sitting began with, and the path of what is selected.
-const CONTEXT: &str = "endpoint-playground.context";
-/// Where the theme is stored.
-const THEME: &str = "endpoint-playground.theme";
-/// Where it is stored that the legend was seen.
-const LEGEND: &str = "endpoint-playground.legend";
 
 /// How long after a change the sitting is stored, in milliseconds.
 const SAVE_AFTER: u32 = 500;
@@ -111,11 +101,11 @@ impl Component for App {
         }
         let mut state = State::new(options);
         if state.options.theme.is_none() && stores {
-            state.theme = browser::stored(THEME).map(|name| Theme::named(&name)).unwrap_or_default();
+            state.theme = stored::theme();
         }
         browser::set_theme(state.theme.attribute());
-        first_board(&mut state);
-        if stores && !state.options.read_only && browser::stored(LEGEND).is_none() {
+        stored::first_board(&mut state);
+        if stores && !state.options.read_only && !stored::legend_was_seen() {
             state.dialog = Some(Dialog::Legend);
         }
         ctx.link().send_message(Msg::Wake);
@@ -154,7 +144,7 @@ impl Component for App {
             Msg::Save => self.save_now(),
             Msg::Fragment => {
                 let fragment = browser::fragment();
-                !fragment.is_empty() && open_link(&mut self.state, &fragment)
+                !fragment.is_empty() && stored::open_link(&mut self.state, &fragment)
             }
             Msg::Full => {
                 let link = permalink::encode(&self.state.session.recording());
@@ -173,65 +163,6 @@ impl Component for App {
                 { icons::sprite() }
                 { page }
             </ContextProvider<FrameHooks>>
-        }
-    }
-}
-
-/// The board that the page begins with: of the link, else of the last sitting, else the scenario that the address
-/// names, else the first one.
-fn first_board(state: &mut State) {
-    let fragment = browser::fragment();
-    if !fragment.is_empty() && open_link(state, &fragment) {
-        return;
-    }
-    if let Some(name) = state.options.scenario.clone() {
-        state.begin(&name);
-        return;
-    }
-    if !fragment.is_empty() {
-        // The link was broken and says so; nothing else takes its place.
-        return;
-    }
-    let stored = if state.options.embed { None } else { browser::stored(SITTING) };
-    match stored.map(|text| permalink::decode(&text)) {
-        Some(Ok(recording)) => {
-            let context = browser::stored(CONTEXT).unwrap_or_default();
-            let (scenario, selected) = context.split_once('\n').unwrap_or_default();
-            state.open(recording, scenarios::find(scenario));
-            state.act(Act::Select(ObjectKey::from_path(selected).map(Selection::Object)));
-        }
-        Some(Err(_)) => {
-            browser::forget(SITTING);
-            let text = "Your last board was stored in this browser, and can not be read any more. This is an empty one.";
-            state.notices.say(text, true, Some(("Begin the first scenario", Act::Scenario("first"))));
-        }
-        None => state.begin("first"),
-    }
-    state.unsaved = false;
-}
-
-/// Opens a fragment. A broken one says how it is broken; `false` then.
-fn open_link(state: &mut State, fragment: &str) -> bool {
-    match permalink::decode(fragment) {
-        Ok(recording) => {
-            if !state.options.embed {
-                // A reload is to open what was made since, and one's own board is not to be lost.
-                if let Some(own) = browser::stored(SITTING).filter(|own| own != fragment)
-                    && browser::store(BEFORE_LINK, &own)
-                    && let Ok(recording) = permalink::decode(&own)
-                {
-                    let back = Act::Open(Box::new(recording));
-                    let text = "This board came with the link. Your own board is kept.";
-                    state.notices.say(text, false, Some(("Back to your own", back)));
-                }
-                browser::clear_fragment();
-            }
-            state.open(recording, None);
-            true
-        }
-        Err(broken) => {
-            state.notices.say(broken.to_string(), true, None);
-            false
         }
     }
 }
@@ -305,20 +236,7 @@ impl App {
 
     fn save_now(&mut self) -> bool {
         self.save = None;
-        if self.state.options.embed {
-            return false;
-        }
-        let text = permalink::encode(&self.state.session.recording());
-        let scenario = self.state.scenario.map_or("", |scenario| scenario.name);
-        let selected = self
-            .state
-            .selection
-            .as_ref()
-            .and_then(Selection::object)
-            .map(ObjectKey::to_path)
-            .unwrap_or_default();
-        if browser::store(SITTING, &text) {
-            browser::store(CONTEXT, &format!("{scenario}\n{selected}"));
+        if self.state.options.embed || stored::save(&self.state) {
             return false;
         }
         let words = "This browser stores nothing for the page, so a reload loses the board. Share or export it to keep it.";
@@ -336,13 +254,13 @@ impl App {
                     self.pasted = AttrValue::default();
                 }
                 if self.state.dialog == Some(Dialog::Legend) && !self.state.options.embed {
-                    browser::store(LEGEND, "seen");
+                    stored::legend_seen();
                 }
             }
             Act::Theme(theme) => {
                 browser::set_theme(theme.attribute());
                 if !self.state.options.embed {
-                    browser::store(THEME, theme.name());
+                    stored::save_theme(*theme);
                 }
             }
             Act::Compose(_) => browser::focus_id("compose-url"),

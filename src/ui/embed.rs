@@ -81,7 +81,7 @@ pub fn EmbedBar(props: &EmbedBarProps) -> Html {
             <button type="button" class="btn not-narrow" title="Undo (Ctrl+Z)" aria-label="Undo" disabled={!props.can_undo}
                 onclick={on.reform(|_| Act::Undo)}>{ icon("i-undo") }</button>
             <span class="pop" {onkeydown}>
-                <button type="button" class="btn solid" aria-expanded={open.to_string()} onclick={toggle}>{ "Send" }</button>
+                <button type="button" class={classes!("btn", if *open { "out" } else { "solid" })} aria-expanded={open.to_string()} onclick={toggle}>{ "Send" }</button>
                 if *open {
                     <div class="pop-body">
                         <Composer moment={props.moment.clone()} draft={props.draft.clone()}

@@ -21,6 +21,7 @@ mod requests;
 mod search;
 mod sentence;
 mod state;
+mod stored;
 mod tabs;
 mod timeline;
 mod tools;

@@ -2,7 +2,7 @@
 
 use endpoint_playground::api::{ObjectKey, Time};
 use endpoint_playground::explain::{Finding, findings};
-use endpoint_playground::session::{Action, Actor, Client, Cluster, Outcome, Place, RequestRecord};
+use endpoint_playground::session::{Action, Actor, Client, Cluster, LogEntry, Outcome, Place, RequestRecord};
 use yew::prelude::*;
 
 use super::act::Act;
@@ -31,13 +31,37 @@ pub fn sentence(cluster: &Cluster, now: Time, since: Time, idle: &str) -> Senten
     match (ended, done) {
         (Some(record), Some(entry)) if record.ended_at >= entry.at => about_request(record),
         (Some(record), None) => about_request(record),
-        (_, Some(entry)) => Sentence {
-            text: format!("You: {}.", entry.message.trim_end_matches('.')),
-            sort: entry.message.clone(),
-            ..Sentence::default()
-        },
+        (_, Some(entry)) => {
+            Sentence { text: about_deed(entry, cluster), sort: entry.message.clone(), ..Sentence::default() }
+        }
         (None, None) => Sentence { text: idle.to_owned(), sort: "idle".to_owned(), ..Sentence::default() },
     }
+}
+
+/// What the person did, in plain words; of several objects at once the first is named.
+fn about_deed(entry: &LogEntry, cluster: &Cluster) -> String {
+    let Some(object) = &entry.object else {
+        return capital(&format!("{}.", entry.message.trim_end_matches('.')));
+    };
+    let verb = match entry.reason.as_str() {
+        "created" => "made",
+        "configured" => "changed",
+        "deleted" => "deleted",
+        _ => return capital(&format!("{}.", entry.message.trim_end_matches('.'))),
+    };
+    let at_once =
+        cluster.events().iter().filter(|other| other.actor == Actor::Person && other.at == entry.at).count();
+    match at_once {
+        0 | 1 => format!("You {verb} {object}."),
+        2 => format!("You {verb} {object} and 1 more object."),
+        several => format!("You {verb} {object} and {} more objects.", several - 1),
+    }
+}
+
+/// The text with a capital at its beginning.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// What became of a request, in plain words.
@@ -58,7 +82,12 @@ pub fn about_request(record: &RequestRecord) -> Sentence {
         },
         Outcome::Status(_) | Outcome::Connected => {
             match record.trace.hops.iter().rev().find(|hop| hop.action == Action::Answer) {
-                Some(hop) => format!("{who} got {outcome}: {}.", hop.decision.trim_end_matches('.')),
+                Some(hop) => {
+                    // The hop says again what was answered; the reason behind it is what is of interest.
+                    let said = hop.decision.trim_end_matches('.');
+                    let why = said.strip_prefix(&format!("answers {outcome}: ")).unwrap_or(said);
+                    format!("{who} got {outcome}: {why}.")
+                }
                 None => format!("{who} got {outcome}."),
             }
         }
@@ -70,7 +99,8 @@ pub fn about_request(record: &RequestRecord) -> Sentence {
         Outcome::BadTarget(why) => format!("Not sent: {why}."),
     };
     Sentence {
-        text: text.replace("..", "."),
+        // Names of objects stay as they are; only the page's own words begin with a capital.
+        text: if text.starts_with("the ") { capital(&text) } else { text },
         mark: Some(outcome_mark(outcome)),
         bad: !outcome.is_success(),
         sort: format!("{:?} {} {outcome}", record.request.from, record.request.url),

@@ -10,7 +10,7 @@ use crate::ui::icons::{icon, mark};
 #[component]
 pub fn Legend(props: &TellingProps) -> Html {
     let buttons = html! {
-        <button type="button" class="btn solid" onclick={props.on.reform(|_| Act::Dialog(None))}>{ "To the board" }</button>
+        <button type="button" class="btn solid" autofocus=true onclick={props.on.reform(|_| Act::Dialog(None))}>{ "To the board" }</button>
     };
     let pod = |symbol: &'static str, word: &'static str, text: &'static str| {
         html! { <li>{ mark(symbol, word) }<span><b>{ word }</b>{ text }</span></li> }

@@ -61,7 +61,7 @@ fn for_service(editing: &Editing, open: &UseStateHandle<usize>) -> Html {
         </>
     };
     html! {
-        <>
+        <div class="why">
             <p class="lead">{ lead }</p>
             { share(&verdicts) }
             <ul class="verdicts">
@@ -76,7 +76,7 @@ fn for_service(editing: &Editing, open: &UseStateHandle<usize>) -> Html {
             </ul>
             { phone_first }
             if findings.is_empty() && ready > 0 { <p class="hint">{ "Nothing is wrong with this Service." }</p> }
-        </>
+        </div>
     }
 }
 

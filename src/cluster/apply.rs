@@ -63,6 +63,11 @@ impl Cluster {
             Kind::Service => 2,
             _ => 3,
         });
+        // The class that an Ingress gets by default is decided when it is admitted, so its controller comes first.
+        let has = |kind: Kind| keyed.iter().any(|(key, _)| key.kind == kind);
+        if has(Kind::Ingress) && !has(Kind::IngressClass) {
+            self.install_ingress_controller();
+        }
         let fates: Vec<ObjectFate> = keyed
             .into_iter()
             .map(|(key, document)| {

@@ -54,8 +54,12 @@ impl Cluster {
         self.settle();
     }
 
-    /// Puts the Ingress controller on the board, once an Ingress needs it.
-    fn install_ingress_controller(&mut self) {
+    /// Puts the Ingress controller on the board, before the first Ingress; a board that has an IngressClass of its own
+    /// brings its own controller too.
+    pub(super) fn install_ingress_controller(&mut self) {
+        if self.store.objects_of(Kind::IngressClass).next().is_some() {
+            return;
+        }
         for live in super::base::ingress_controller() {
             self.install(live);
         }
@@ -141,9 +145,6 @@ impl Cluster {
             }
             Kind::Node => self.watch_node(&key),
             Kind::Ingress => {
-                if event.old.is_none() {
-                    self.install_ingress_controller();
-                }
                 self.work.insert(Work::IngressStatus(key));
             }
             _ => {}

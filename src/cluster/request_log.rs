@@ -32,7 +32,8 @@ pub struct RequestRecord {
 
 impl RequestRecord {
     /// Sets a trace into time: a leg between two places takes [`LEG`], what happens at one place happens at once, a
-    /// reply travels the whole way back, and a client waits [`PATIENCE`] for an answer that does not come.
+    /// question to a resolver goes there and back before anything else, a reply travels the whole way back, and a client
+    /// waits [`PATIENCE`] for an answer that does not come.
     pub fn new(number: u64, request: Request, trace: Trace, sent_at: Time) -> RequestRecord {
         let mut now = sent_at;
         let mut hop_at = Vec::with_capacity(trace.hops.len());
@@ -41,6 +42,10 @@ impl RequestRecord {
         for hop in &trace.hops {
             if hop.action == Action::Reply {
                 now = now + legs.div_ceil(2) * LEG;
+            } else if hop.place.is_resolver() {
+                hop_at.push(now + LEG);
+                now = now + 2 * LEG;
+                continue;
             } else if hop.place != here {
                 now = now + LEG;
                 legs += 1;

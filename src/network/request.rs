@@ -58,6 +58,13 @@ pub enum Place {
     External(String),
 }
 
+impl Place {
+    /// Whether names are looked up here.
+    pub fn is_resolver(&self) -> bool {
+        matches!(self, Place::PublicDns | Place::ClusterDns)
+    }
+}
+
 /// An address with its port, as text that a person reads: `10.96.84.12:80`, `[fd00::1]:80`.
 pub type Address = String;
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend};
 
-use super::card::{Chip, ChipKind, ClientCard, EdgeCard, EdgeKind, Light, Mark, NodeCard, PodCard, Row};
+use super::card::{
+    Chip, ChipKind, ClientCard, EdgeCard, EdgeKind, Light, Mark, NodeCard, PodCard, Row, chips_that_fit,
+};
 use super::{Scene, View, fold, service};
 use crate::api::{Kind, Object, ObjectKey, Time};
 use crate::explain::near_miss;
@@ -16,8 +18,8 @@ use crate::store::Store;
 /// How many of its last requests a client's card lists.
 const CLIENT_ROWS: usize = 3;
 
-/// How many label chips a Pod's card has room for.
-const CHIPS: usize = 2;
+/// How many characters of labels a Pod's card has room for beside its word.
+const CHIP_ROOM: usize = 24;
 
 /// Everything on the board, without rectangles, links and ways.
 pub(super) fn contents(session: &Session, view: &View) -> Scene {
@@ -328,6 +330,9 @@ impl Context<'_> {
         let (mark, word) = state_of(pod, self.now);
         let near = near.first().filter(|_| mark == Mark::Ready);
         let chips = self.chips(pod, &services, near);
+        // A near miss says beside its label which one was wanted.
+        let room = if near.is_some() { CHIP_ROOM / 2 } else { CHIP_ROOM };
+        let shown = chips_that_fit(chips.iter().map(|chip| (chip.key.as_str(), chip.value.as_str())), room);
         PodCard {
             key: object.key.clone(),
             keys: vec![object.key.clone()],
@@ -336,8 +341,8 @@ impl Context<'_> {
             address: pod.status.as_ref().and_then(|status| status.pod_ip.clone()).unwrap_or_default(),
             mark: if near.is_some() { Mark::NearMiss } else { mark },
             word,
-            more_chips: chips.len().saturating_sub(CHIPS),
-            chips: chips.into_iter().take(CHIPS).collect(),
+            more_chips: chips.len().saturating_sub(shown),
+            chips: chips.into_iter().take(shown).collect(),
             wanted: near
                 .and_then(|near| near.differences.first())
                 .map(|difference| format!("{}={}", difference.key, difference.wanted)),

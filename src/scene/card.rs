@@ -258,6 +258,23 @@ pub struct NodeCard {
     pub rect: Rect,
 }
 
+/// How many chips fit into so many characters, at least one. A key's prefix takes one character: it is drawn as an
+/// ellipsis.
+pub fn chips_that_fit<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, room: usize) -> usize {
+    let mut used = 0;
+    let mut count = 0;
+    for (key, value) in pairs {
+        let key = key.rsplit_once('/').map_or(key.len(), |(_, name)| name.len() + 2);
+        // Border and gap of a chip take about two characters.
+        used += key + value.len() + 3;
+        if used > room && count > 0 {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
 impl PodCard {
     /// The name in full; of a fold, the owner's name.
     pub fn name(&self) -> String {

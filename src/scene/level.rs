@@ -89,7 +89,7 @@ const FULL: Metrics = Metrics {
     row: 24.0,
     rows: 6,
     selector: 28.0,
-    slice_heading: 24.0,
+    slice_heading: 40.0,
     slice_row: 20.0,
     slice_rows: 6,
     node_heading: 32.0,

@@ -66,6 +66,8 @@ pub struct Route {
     pub legs: Vec<Leg>,
     /// The whole way there, without questions to a resolver.
     pub track: Path,
+    /// The ways to the resolvers that were asked first.
+    pub questions: Vec<Path>,
     /// The numbered discs.
     pub stops: Vec<Stop>,
     /// Thin lines from where something was looked up to what was looked up.
@@ -156,6 +158,7 @@ fn route(scene: &Scene, session: &Session, record: &Arc<RequestRecord>) -> Route
     let mut left_at = record.sent_at;
     let mut legs: Vec<Leg> = Vec::new();
     let mut track: Vec<Path> = Vec::new();
+    let mut questions: Vec<Path> = Vec::new();
     let mut stops: Vec<(Place, Vec<usize>)> = Vec::new();
     for (index, (hop, at)) in hops.iter().zip(&record.hop_at).enumerate() {
         match stops.iter_mut().find(|(place, _)| *place == hop.place) {
@@ -165,12 +168,21 @@ fn route(scene: &Scene, session: &Session, record: &Arc<RequestRecord>) -> Route
         if hop.action == Action::Reply {
             continue;
         }
+        if hop.place.is_resolver() {
+            // There and back, each as long as the other.
+            let back_at = *at + at.since(left_at);
+            if let Some(path) = way(scene, &here, &hop.place, service.as_ref(), record) {
+                legs.push(Leg { path: path.clone(), from: left_at, to: *at, back: false });
+                legs.push(Leg { path: path.reversed(), from: *at, to: back_at, back: true });
+                questions.push(path);
+            }
+            left_at = back_at;
+            continue;
+        }
         if hop.place != here {
             if let Some(path) = way(scene, &here, &hop.place, service.as_ref(), record) {
-                if hop.action != Action::Resolve && !is_resolver(&here) {
-                    track.push(path.clone());
-                }
-                legs.push(Leg { path, from: left_at, to: *at, back: is_resolver(&here) });
+                track.push(path.clone());
+                legs.push(Leg { path, from: left_at, to: *at, back: false });
             }
             here = hop.place.clone();
         }
@@ -201,15 +213,12 @@ fn route(scene: &Scene, session: &Session, record: &Arc<RequestRecord>) -> Route
             })
             .collect(),
         ties: ties(scene, record),
+        questions,
         track,
         burst,
         sent_at: record.sent_at,
         ended_at: record.ended_at,
     }
-}
-
-fn is_resolver(place: &Place) -> bool {
-    matches!(place, Place::PublicDns | Place::ClusterDns)
 }
 
 /// Where a place is on the board; `None` when it has no card.

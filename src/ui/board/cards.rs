@@ -2,6 +2,7 @@
 
 use endpoint_playground::api::patch::Edit;
 use endpoint_playground::api::path::Path;
+use endpoint_playground::scene::card::chips_that_fit;
 use endpoint_playground::scene::card::{ClientCard, EdgeCard, EdgeKind, Mark, Row, ServiceCard, SliceBox};
 use endpoint_playground::scene::{Level, Scene};
 use endpoint_playground::session::Command;
@@ -151,19 +152,26 @@ pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps, fra
     }
 }
 
+/// How many characters of selector a Service's card has room for.
+const SELECTOR_ROOM: usize = 26;
+
 fn selector(card: &ServiceCard, frame: &CardFrame) -> Html {
     // What does not fit is cut from the end; the whole selector is in the tooltip and the inspector.
     let whole: Vec<String> = card.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let shown = chips_that_fit(
+        card.selector.iter().map(|(key, value)| (key.as_str(), value.as_str())),
+        SELECTOR_ROOM,
+    );
     html! {
         <div class="sel" title={format!("selector: {}", whole.join(", "))}>
             { "selector" }
-            { for card.selector.iter().take(2).map(|(key, value)| {
+            { for card.selector.iter().take(shown).map(|(key, value)| {
                 let path = Path::ROOT.field("spec").field("selector");
                 html! { <EditableChip
                     key={key.clone()} name={key.clone()} value={value.clone()} class="hit"
                     object={card.key.clone()} {path} frame={frame.clone()} /> }
             }) }
-            if card.selector.len() > 2 { <span class="chip more">{ format!("+{}", card.selector.len() - 2) }</span> }
+            if card.selector.len() > shown { <span class="chip more">{ format!("+{}", card.selector.len() - shown) }</span> }
         </div>
     }
 }
@@ -182,9 +190,10 @@ fn slice_box(slice: &SliceBox, card: &ServiceCard) -> Html {
             <header title={format!(
                 "EndpointSlice {}: ports {}. R is ready, S serving, T terminating: a filled disc is true, a ring is false. \
                  {} of at most 100 endpoints.", slice.name, slice.ports, slice.endpoints)}>
-                <span class="cut">{ &slice.name }<em>{ format!(" {}", slice.ports) }</em></span>
-                <b>{ "R" }</b><b>{ "S" }</b><b>{ "T" }</b>
+                <span class="cut name">{ &slice.name }</span>
                 <span class="fill" style={fill}>{ count_words(slice.endpoints) }</span>
+                <span class="cut ports-of">{ &slice.ports }</span>
+                <b>{ "R" }</b><b>{ "S" }</b><b>{ "T" }</b>
             </header>
             <ul>
                 { for slice.rows.iter().map(|row| {
@@ -369,11 +378,19 @@ pub(super) fn editable_chip(props: &ChipProps) -> Html {
         <span class={classes!("chip", props.class.clone())} tabindex={(!props.frame.read_only).then_some("0")}
             role="button" {title} aria-label={format!("{text}, press Enter to change")} ondblclick={open} onkeydown={keys}>
             if props.class.contains("miss") {
-                { format!("{}=", props.name) }<u>{ &props.value }</u>
+                { format!("{}=", short_key(&props.name)) }<u>{ &props.value }</u>
             } else {
-                { text }
+                { format!("{}={}", short_key(&props.name), props.value) }
             }
         </span>
+    }
+}
+
+/// A key without its prefix, where it has one: `…/name` for `app.kubernetes.io/name`. The whole key is in the tooltip.
+fn short_key(key: &str) -> String {
+    match key.rsplit_once('/') {
+        Some((_, name)) => format!("\u{2026}/{name}"),
+        None => key.to_owned(),
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn net(scene: &Scene) -> Html {
             if let Some(route) = &scene.focus {
                 <g class={accent_class(route.accent).unwrap_or_else(|| "plain".to_owned())}>
                     { for route.ties.iter().map(|tie| line("tie", tie)) }
+                    { for route.questions.iter().map(|path| line("route question", path)) }
                     { line("halo", &route.track) }
                     { line("route", &route.track) }
                 </g>
@@ -96,11 +97,9 @@ pub(super) fn over(scene: &Scene, still: bool) -> Html {
             if let Some(route) = &scene.focus { { stops(route, still) } }
         </>
     };
-    let labels = scene.links.iter().filter(|link| link.mark == Mark::NearMiss && link.selected);
     html! {
         <>
             { svg("net over", scene, children) }
-            if scene.level == Level::Full { { for labels.map(|link| near_label(link, scene)) } }
             if let Some(burst) = scene.focus.as_ref().and_then(|route| route.burst.as_ref()) {
                 // The painter shows it from the moment at which it happens.
                 <span class="tag drop" data-since={burst.since.0.to_string()}
@@ -108,13 +107,6 @@ pub(super) fn over(scene: &Scene, still: bool) -> Html {
             }
         </>
     }
-}
-
-fn near_label(link: &endpoint_playground::scene::Link, scene: &Scene) -> Html {
-    let Some((_, card)) = scene.pod(&link.pod) else { return html! {} };
-    let Some(wanted) = &card.wanted else { return html! {} };
-    let style = format!("left:{:.0}px;top:{:.0}px", card.rect.x + 22.0, card.rect.bottom() - 2.0);
-    html! { <span class="nearlabel" {style}><em>{ "wanted " }</em>{ wanted }</span> }
 }
 
 fn stops(route: &Route, still: bool) -> Html {

@@ -149,7 +149,11 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
                 <div class="l2">
                     { for card.chips.iter().map(|chip| chip_view(chip, card, frame)) }
                     if card.more_chips > 0 { <span class="chip more">{ format!("+{}", card.more_chips) }</span> }
-                    <span class="st">{ &card.word }</span>
+                    if let Some(wanted) = &card.wanted {
+                        <span class="st">{ "wanted " }<em>{ wanted }</em></span>
+                    } else {
+                        <span class="st">{ &card.word }</span>
+                    }
                 </div>
             }
         </article>

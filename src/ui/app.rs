@@ -325,10 +325,10 @@ impl App {
                 { self.board(ctx) }
                 if !options.hide_inspector { { self.inspector(&on) } }
                 if !options.hide_timeline { { self.foot(ctx, &on) } }
-                <div class="pill phone-only">
+                <section class="pill phone-only" aria-label="Time">
                     <PlayButtons playing={state.playing} speed={state.speed} short=true on={on.clone()} />
                     <Clock />
-                </div>
+                </section>
                 if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
                 <NoticeList notices={state.notices.clone()} on={on.clone()} />
                 <Dialogs open={state.dialog} objects={state.moment.objects()} link={self.link.clone()}
@@ -352,6 +352,7 @@ impl App {
         let end = line_end(state.latest.now());
         html! {
             <div {class}>
+                <h1 class="sr">{ "Endpoint Playground" }</h1>
                 { self.say(&on) }
                 if options.view != EmbedView::Yaml { { self.board(ctx) } }
                 if with_side { { self.inspector(&on) } }

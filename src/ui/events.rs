@@ -52,7 +52,7 @@ fn line(entry: &LogEntry, on: &Callback<Act>) -> Html {
             <span class="reason">{ &entry.reason }</span>
             <span class="object">
                 if let Some(key) = &entry.object {
-                    <button type="button" class="link" title={key.to_string()} onclick={
+                    <button type="button" class="go-to" title={key.to_string()} onclick={
                         let (on, key) = (on.clone(), key.clone());
                         move |_| on.emit(Act::Select(Some(Selection::Object(key.clone()))))
                     }>{ key.to_string() }</button>

@@ -24,9 +24,15 @@ fn drawn(name: &'static str, class: &'static str) -> Html {
     html! { <svg {class} aria-hidden="true"><use href={format!("#{name}")} /></svg> }
 }
 
-/// A round mark of 16 pixels that tells a state, with the word that a screen reader says for it.
+/// A round mark of 16 pixels that tells a state, with the word that a screen reader says for it; an empty word hides
+/// it from screen readers, where the same word stands beside it.
 pub fn mark(name: &'static str, word: impl Into<AttrValue>) -> Html {
-    html! { <svg class="ring" role="img" aria-label={word.into()}><use href={format!("#{name}")} /></svg> }
+    let word = word.into();
+    let href = format!("#{name}");
+    if word.is_empty() {
+        return html! { <svg class="ring" aria-hidden="true"><use {href} /></svg> };
+    }
+    html! { <svg class="ring" role="img" aria-label={word}><use {href} /></svg> }
 }
 
 /// The icon of a kind of object.

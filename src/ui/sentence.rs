@@ -172,7 +172,7 @@ pub fn Say(props: &SayProps) -> Html {
     // The live region keeps its text as long as nothing of another sort happens.
     let spoken = use_memo(sentence.sort.clone(), |_| sentence.text.clone());
     html! {
-        <div class="say">
+        <section class="say" aria-label="What just happened">
             <p class={classes!("sentence", sentence.bad.then_some("bad"))}>
                 if let Some(name) = sentence.mark { { mark(name, if sentence.bad { "failed" } else { "worked" }) } }
                 <span>{ &sentence.text }</span>
@@ -202,6 +202,6 @@ pub fn Say(props: &SayProps) -> Html {
                     }
                 </div>
             }
-        </div>
+        </section>
     }
 }

@@ -22,12 +22,12 @@ pub fn Tools(props: &ToolsProps) -> Html {
         <nav class="tools" aria-label="Tools">
             for tool in Tool::ALL {
                 <button type="button" class="tool" aria-pressed={(tool == props.tool).to_string()}
-                    aria-label={format!("{}, key {}", tool.name(), tool.letter())}
+                    aria-label={tool.name()} aria-keyshortcuts={tool.letter().to_string()}
                     title={format!("{} ({})", hint(tool), tool.letter())}
                     onclick={props.on_tool.reform(move |_| tool)}>
                     { icon(tool.icon()) }
                     <span class="tool-name">{ tool.short_name() }</span>
-                    <kbd class="tool-key">{ tool.letter() }</kbd>
+                    <span class="tool-key" data-key={tool.letter().to_string()} aria-hidden="true"></span>
                 </button>
             }
         </nav>

@@ -110,7 +110,7 @@ fn scenarios(props: &TopBarProps) -> Html {
             .icon("i-plus"),
     );
     html! {
-        <Menu label="Scenarios" class={classes!("out", "scenario")} {items}>
+        <Menu label={format!("Scenario: {}", props.title)} class={classes!("out", "scenario")} {items}>
             <span class="cut">{ &props.title }</span>
         </Menu>
     }
@@ -186,7 +186,7 @@ pub fn PlayButtons(props: &PlayButtonsProps) -> Html {
     html! {
         <>
             <button type="button" class={classes!("btn", "out", "play", playing.then_some("on"))} {title}
-                aria-label={if playing { "Pause" } else { "Play" }} onclick={on.reform(move |_| Act::Play(!playing))}>
+                aria-label={if playing { "Playing, pause" } else { "Paused, play" }} onclick={on.reform(move |_| Act::Play(!playing))}>
                 { icon(name) }
                 <span class="play-word">{ if playing { "Playing" } else { "Paused" } }</span>
             </button>

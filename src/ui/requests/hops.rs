@@ -45,7 +45,7 @@ pub fn Hops(props: &HopsProps) -> Html {
                     <span></span>
                     <span role="cell">{ "Decided by" }</span>
                     <span role="cell">
-                        <button type="button" class="link" onclick={
+                        <button type="button" class="go-to" onclick={
                             let (on, key) = (props.on.clone(), key.clone());
                             move |_| on.emit(Act::Select(Some(Selection::Object(key.clone()))))
                         }>{ key.to_string() }</button>
@@ -99,7 +99,7 @@ fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
                 { &hop.decision }
                 for key in hop.looked_up.iter().take(2) {
                     { " " }
-                    <button type="button" class="link looked" title={format!("Looked up: {key}")} onclick={
+                    <button type="button" class="go-to looked" title={format!("Looked up: {key}")} onclick={
                         let (on, key) = (on.clone(), key.clone());
                         move |_| on.emit(Act::Select(Some(Selection::Object(key.clone()))))
                     }>{ format!("{} {}", key.kind, key.name) }</button>

@@ -36,7 +36,7 @@ pub(super) fn contents(session: &Session, view: &View) -> Scene {
     let context = Context { session, view, store, now: session.now() };
     Scene {
         level: view.level,
-        metrics: view.level.metrics(view.columns),
+        metrics: view.level.metrics(view.columns).stretched(view.stretch),
         clients: context.clients(),
         edges: context.edges(),
         nodes: context.nodes(),

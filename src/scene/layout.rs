@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Scene;
 use super::card::{EdgeKind, NodeCard, ServiceCard};
 use super::geometry::Rect;
-use super::level::{COLUMN_GAP, Column, Level, Metrics};
+use super::level::{Column, Level, Metrics};
 use crate::api::ObjectKey;
 
 /// The space around everything.
@@ -133,7 +133,7 @@ fn in_columns(
             filled += height + metrics.gap;
             end += 1;
         }
-        let x = metrics.services.x + f64::from(index) * (metrics.services.w + COLUMN_GAP);
+        let x = metrics.services.x + f64::from(index) * (metrics.services.w + metrics.column_gap);
         let column = Column { x, ..metrics.services };
         let (Some(part), Some(part_heights)) = (cards.get(begun..end), heights.get(begun..end)) else {
             break;

@@ -68,6 +68,8 @@ pub struct Metrics {
     pub pod_indent: f64,
     /// In how many columns the Services stand.
     pub columns: u32,
+    /// Between two columns of Services.
+    pub column_gap: f64,
     /// Between cards.
     pub gap: f64,
     /// What a hand-placed position at 100 % is multiplied by.
@@ -75,7 +77,7 @@ pub struct Metrics {
 }
 
 /// Between two columns of Services.
-pub const COLUMN_GAP: f64 = 20.0;
+const COLUMN_GAP: f64 = 20.0;
 
 const FULL: Metrics = Metrics {
     outside: Column { lane: 0.0, x: 16.0, w: 136.0 },
@@ -99,6 +101,7 @@ const FULL: Metrics = Metrics {
     pod_gap: 8.0,
     pod_indent: 20.0,
     columns: 1,
+    column_gap: COLUMN_GAP,
     gap: 24.0,
     ratio: 1.0,
 };
@@ -125,6 +128,7 @@ const COMPACT: Metrics = Metrics {
     pod_gap: 4.0,
     pod_indent: 18.0,
     columns: 1,
+    column_gap: COLUMN_GAP,
     gap: 20.0,
     ratio: 0.74,
 };
@@ -151,6 +155,7 @@ const OVERVIEW: Metrics = Metrics {
     pod_gap: 2.0,
     pod_indent: 10.0,
     columns: 1,
+    column_gap: COLUMN_GAP,
     gap: 16.0,
     ratio: 0.4,
 };
@@ -158,6 +163,27 @@ const OVERVIEW: Metrics = Metrics {
 impl Default for Metrics {
     fn default() -> Metrics {
         FULL
+    }
+}
+
+impl Metrics {
+    /// The same with everything wider by a factor, for a window that is wider than the board; 1 or less changes nothing.
+    pub fn stretched(self, factor: f64) -> Metrics {
+        let factor = factor.max(1.0);
+        let wider = |column: Column| Column {
+            lane: column.lane * factor,
+            x: column.x * factor,
+            w: column.w * factor,
+        };
+        Metrics {
+            outside: wider(self.outside),
+            edge: wider(self.edge),
+            services: wider(self.services),
+            nodes: wider(self.nodes),
+            column_gap: self.column_gap * factor,
+            width: self.width * factor,
+            ..self
+        }
     }
 }
 

@@ -33,6 +33,8 @@ pub struct View {
     pub level: Level,
     /// In how many columns the Services stand; 0 is 1.
     pub columns: u32,
+    /// How much wider than usual the board is drawn, for a wide window; 0 is 1.
+    pub stretch: f64,
     /// Only this namespace; `None` for all.
     pub namespace: Option<String>,
     /// Whether the cluster's own objects are shown too.
@@ -84,25 +86,44 @@ pub fn scene(session: &Session, view: &View) -> Scene {
     scene
 }
 
-/// The most detailed level, with as few columns, that shows the whole board in a window of this size, and the scale
-/// that fills the window. Where none shows it whole, the overview at its smallest legible scale.
-pub fn fit(session: &Session, view: &View, width: f64, height: f64) -> (Level, u32, f64) {
-    let mut last = (Level::Overview, 1, SMALLEST);
+/// How a board fits a window.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Fitting {
+    /// For [`View::level`].
+    pub level: Level,
+    /// For [`View::columns`].
+    pub columns: u32,
+    /// For [`View::stretch`].
+    pub stretch: f64,
+    /// The scale that fills the window.
+    pub scale: f64,
+}
+
+/// The most detailed level, with as few columns, that shows the whole board in a window of this size. The overview is
+/// drawn as wide as the window allows, so that its names have room. Where nothing shows the board whole, it is the overview
+/// at its smallest legible scale.
+pub fn fit(session: &Session, view: &View, width: f64, height: f64) -> Fitting {
+    let mut last = Fitting { level: Level::Overview, columns: 1, stretch: 1.0, scale: SMALLEST };
     for level in [Level::Full, Level::Compact, Level::Overview] {
         for columns in 1..=MOST_COLUMNS {
             if width / level.metrics(columns).width < SMALLEST {
                 break;
             }
-            let bounds = scene(session, &View { level, columns, ..view.clone() }).bounds;
+            let bounds = scene(session, &View { level, columns, stretch: 1.0, ..view.clone() }).bounds;
             let scale = (width / bounds.w).min(height / bounds.h).min(LARGEST);
+            let widest = if level == Level::Overview { WIDEST } else { 1.0 };
+            let stretch = (width / (bounds.w * scale.max(SMALLEST))).clamp(1.0, widest);
+            last = Fitting { level, columns, stretch, scale: scale.max(SMALLEST) };
             if scale >= SMALLEST {
-                return (level, columns, scale);
+                return last;
             }
-            last = (level, columns, SMALLEST);
         }
     }
     last
 }
+
+/// How much wider than on a phone the overview is drawn at most.
+const WIDEST: f64 = 2.2;
 
 /// The smallest scale at which the texts of a level are drawn: below it, 11 px would be too small to read.
 pub const SMALLEST: f64 = 0.86;

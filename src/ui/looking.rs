@@ -60,6 +60,7 @@ impl Looking {
         self.follow = false;
         self.view.level = level;
         self.view.columns = 1;
+        self.view.stretch = 1.0;
         self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
     }
 
@@ -79,10 +80,11 @@ impl Looking {
     }
 
     fn show_all(&mut self, session: &Session) {
-        let (level, columns, scale) = scene::fit(session, &self.view, self.window.0, self.window.1);
-        self.view.level = level;
-        self.view.columns = columns;
-        self.fit = Fit { number: self.fit.number + 1, scale };
+        let fitting = scene::fit(session, &self.view, self.window.0, self.window.1);
+        self.view.level = fitting.level;
+        self.view.columns = fitting.columns;
+        self.view.stretch = fitting.stretch;
+        self.fit = Fit { number: self.fit.number + 1, scale: fitting.scale };
         self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
     }
 }

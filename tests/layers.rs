@@ -25,10 +25,6 @@ const WEB: &[&str] = &[
 /// What the user interface may import from the library.
 const OPEN_TO_UI: &[&str] = &["api", "explain", "scene", "session"];
 
-/// Crossings that wait for `session` to offer the name: the file, and what its message says. This list only ever
-/// shrinks.
-const NOT_YET: &[(&str, &str)] = &[];
-
 /// The one module of the library that may know a browser.
 const BRIDGE: &str = "js";
 
@@ -106,16 +102,6 @@ fn each_module_imports_only_modules_above_it() {
         let path = file.strip_prefix(&src).expect("it was listed there").to_string_lossy().replace('\\', "/");
         found.extend(crossings(&order, &path, &fs::read_to_string(file).expect("a source file can be read")));
     }
-    let waits = |crossing: &str, (path, what): &(&str, &str)| {
-        crossing.starts_with(&format!("src/{path}:")) && crossing.contains(what)
-    };
-    for known in NOT_YET {
-        assert!(
-            found.iter().any(|crossing| waits(crossing, known)),
-            "settled, take it out of NOT_YET: {known:?}"
-        );
-    }
-    found.retain(|crossing| !NOT_YET.iter().any(|known| waits(crossing, known)));
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 

@@ -37,6 +37,17 @@ pub struct Request {
     pub url: String,
 }
 
+impl fmt::Display for Request {
+    /// As people say it: `GET http://web.shop/cart`, or `db:5432` where there is no HTTP.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.url.contains("://") {
+            write!(f, "{} {}", self.method, self.url)
+        } else {
+            f.write_str(&self.url)
+        }
+    }
+}
+
 /// A place where the bytes of a request go. Objects that are only looked up (a Service, an EndpointSlice, an
 /// Ingress) are never places.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]

@@ -167,8 +167,7 @@ pub fn Repeating(props: &RepeatingProps) -> Html {
         for repetition in props.moment.cluster().repetitions().values() {
             <span class="repeating">
                 <span class="cut">
-                    { format!("{} {} {} every {} s", repetition.request.from, repetition.request.method,
-                        repetition.request.url, repetition.every as f64 / 1000.0) }
+                    { format!("{} {} every {} s", repetition.request.from, repetition.request, repetition.every as f64 / 1000.0) }
                 </span>
                 <button type="button" class="btn" aria-label={format!("Stop sending {}", repetition.request.url)} title="Stop sending"
                     onclick={

@@ -87,7 +87,7 @@ fn row(props: &RequestsProps, record: &RequestRecord, now: Time) -> Html {
                 <span class="num">{ format!("#{number}") }</span>
                 <span class="at">{ record.sent_at.to_string() }</span>
                 <span class="from">{ record.request.from.to_string() }</span>
-                <span class="url" title={record.request.url.clone()}>{ format!("{} {}", record.request.method, record.request.url) }</span>
+                <span class="url" title={record.request.url.clone()}>{ record.request.to_string() }</span>
                 <span class="way" title={way.clone()}>{ way.clone() }</span>
                 <span class={classes!("out", class)} title={words.clone()}>
                     { mark(symbol, "") }

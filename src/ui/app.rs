@@ -352,7 +352,7 @@ impl App {
         let end = line_end(state.latest.now());
         html! {
             <div {class}>
-                <h1 class="sr">{ "Endpoint Playground" }</h1>
+                <header class="sr"><h1>{ "Endpoint Playground" }</h1></header>
                 { self.say(&on) }
                 if options.view != EmbedView::Yaml { { self.board(ctx) } }
                 if with_side { { self.inspector(&on) } }

@@ -60,14 +60,6 @@ impl Tool {
         }
     }
 
-    /// The word under the icon, short enough for the rail.
-    pub fn short_name(self) -> &'static str {
-        match self {
-            Tool::Deployment => "Deploy",
-            other => other.name(),
-        }
-    }
-
     /// The icon.
     pub fn icon(self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ use super::events_model::{BoardEvent, Selection, Tool};
 use super::looking::Looking;
 use super::moment::{Moment, refusal};
 use super::notices::Notices;
-use super::options::{Options, Theme};
+use super::options::{EmbedView, Options, Theme};
 use super::requests::{Draft, default_url};
 use super::sentence;
 
@@ -97,7 +97,7 @@ impl State {
         State {
             tool: Tool::default(),
             selection: None,
-            tab: "form",
+            tab: if options.view == EmbedView::Canvas { "form" } else { "yaml" },
             list: "requests",
             tall: false,
             side_open: false,
@@ -158,7 +158,9 @@ impl State {
                     };
                 }
                 self.selection = scenario.select.clone().map(Selection::Object);
-                self.tab = "why";
+                if self.options.view == EmbedView::Canvas {
+                    self.tab = "why";
+                }
                 if !self.options.embed {
                     self.playing = self.options.play.unwrap_or(true);
                 }

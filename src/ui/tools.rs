@@ -26,7 +26,7 @@ pub fn Tools(props: &ToolsProps) -> Html {
                     title={format!("{} ({})", hint(tool), tool.letter())}
                     onclick={props.on_tool.reform(move |_| tool)}>
                     { icon(tool.icon()) }
-                    <span class="tool-name">{ tool.short_name() }</span>
+                    <span class="tool-name">{ tool.name() }</span>
                     <span class="tool-key" data-key={tool.letter().to_string()} aria-hidden="true"></span>
                 </button>
             }

@@ -204,8 +204,17 @@ impl Component for Board {
                 onpointermove={link.callback(Msg::Moved)}
                 onpointerup={link.callback(Msg::Lifted)}
                 onpointercancel={link.callback(Msg::Lifted)}
-                onwheel={link.callback(Msg::Wheel)}
-                onkeydown={link.callback(Msg::Key)}
+                onwheel={link.callback(|event: WheelEvent| {
+                    event.prevent_default();
+                    Msg::Wheel(event)
+                })}
+                onkeydown={link.batch_callback(|event: KeyboardEvent| {
+                    let ours = moves_camera(&event.key()) && !browser::is_typing(&event);
+                    if ours {
+                        event.prevent_default();
+                    }
+                    ours.then_some(Msg::Key(event))
+                })}
             >
                 <div class="world" ref={self.world.clone()}>
                     { lines::lanes(scene) }
@@ -320,11 +329,11 @@ impl CardFrame {
         let (drag, id, free) =
             (self.drag.clone(), Rc::<str>::from(id), !self.read_only && self.tool == Tool::Select);
         Callback::from(move |event: PointerEvent| {
-            let element =
-                event.current_target().and_then(|target| wasm_bindgen::JsCast::dyn_into(target).ok());
-            if let Some(element) =
-                element.filter(|_| free && event.button() == 0 && !browser::is_typing(&event))
-            {
+            let held = view::card_under(&event)
+                .filter(|_| free && event.button() == 0 && !browser::is_typing(&event));
+            if let Some(element) = held {
+                // At once: the message is handled only after the event has gone on to the board.
+                event.stop_propagation();
                 drag.emit((event, id.clone(), element));
             }
         })
@@ -428,12 +437,10 @@ impl Board {
         {
             return;
         }
-        view::capture(event);
         self.gesture = Some(Gesture::Pan { pointer: event.pointer_id(), from: at, moved: false });
     }
 
     fn drag_start(&mut self, event: &PointerEvent, card: Rc<str>, element: Element) {
-        event.stop_propagation();
         let Ok(element) = wasm_bindgen::JsCast::dyn_into::<HtmlElement>(element) else { return };
         let from = (f64::from(event.client_x()), f64::from(event.client_y()));
         self.gesture = Some(Gesture::Drag { pointer: event.pointer_id(), card, element, from, moved: false });
@@ -448,6 +455,9 @@ impl Board {
                 if *pointer == event.pointer_id() && (*moved || far(from)) =>
             {
                 let (dx, dy) = (at.0 - from.0, at.1 - from.1);
+                if !*moved {
+                    view::capture(&self.window, event);
+                }
                 (*from, *moved) = (at, true);
                 self.set_camera(Camera { x: camera.x + dx, y: camera.y + dy, moved: true, ..camera });
             }
@@ -482,9 +492,7 @@ impl Board {
     fn lifted(&mut self, ctx: &Context<Self>, event: &PointerEvent) {
         let at = (f64::from(event.client_x()), f64::from(event.client_y()));
         match self.gesture.take() {
-            Some(Gesture::Pan { moved: false, .. }) if event.type_() == "pointerup" => {
-                self.clicked(ctx, at, event)
-            }
+            Some(Gesture::Pan { moved: false, .. }) if event.type_() == "pointerup" => self.clicked(ctx, at),
             Some(Gesture::Drag { card, element, from, moved: true, .. }) => {
                 let _ = element.class_list().remove_1("held");
                 let _ = element.style().remove_property("transform");
@@ -498,7 +506,7 @@ impl Board {
         }
     }
 
-    fn clicked(&mut self, ctx: &Context<Self>, at: (f64, f64), event: &PointerEvent) {
+    fn clicked(&mut self, ctx: &Context<Self>, at: (f64, f64)) {
         let props = ctx.props();
         let corner = view::corner(&self.window);
         let (x, y) = self.camera.get().to_world(at.0 - corner.0, at.1 - corner.1);
@@ -520,7 +528,6 @@ impl Board {
                 rect.x - 20.0 <= x && x <= rect.right() && rect.y <= y && y <= rect.bottom()
             })
             .and_then(|node| node.key.as_ref().map(|key| key.name.to_string()));
-        event.prevent_default();
         let at = Some(((x / ratio).round() as i32, (y / ratio).round() as i32));
         props.on.emit(BoardEvent::PlaceNew { tool: props.tool, at, on_node });
     }
@@ -539,7 +546,6 @@ impl Board {
     }
 
     fn wheel(&mut self, ctx: &Context<Self>, event: &WheelEvent) {
-        event.prevent_default();
         let camera = self.camera.get();
         if event.ctrl_key() || event.meta_key() {
             let corner = view::corner(&self.window);
@@ -580,9 +586,6 @@ impl Board {
     }
 
     fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) {
-        if browser::is_typing(event) {
-            return;
-        }
         let camera = self.camera.get();
         let step = 40.0;
         match event.key().as_str() {
@@ -593,8 +596,12 @@ impl Board {
             "ArrowRight" => self.set_camera(Camera { x: camera.x - step, moved: true, ..camera }),
             "ArrowUp" => self.set_camera(Camera { y: camera.y + step, moved: true, ..camera }),
             "ArrowDown" => self.set_camera(Camera { y: camera.y - step, moved: true, ..camera }),
-            _ => return,
+            _ => {}
         }
-        event.prevent_default();
     }
+}
+
+/// Whether a key is one that the board moves by.
+fn moves_camera(key: &str) -> bool {
+    matches!(key, "+" | "=" | "-" | "0" | "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown")
 }

@@ -131,13 +131,21 @@ pub(super) fn corner(window: &NodeRef) -> (f64, f64) {
     })
 }
 
-/// Lets the board hear of this pointer until it is lifted, wherever it goes.
-pub(super) fn capture(event: &PointerEvent) {
-    let element = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
-    if let Some(element) = element {
+/// Lets the board hear of this pointer until it is lifted, wherever it goes. Only once it moves: a captured click would
+/// be the board's, not the card's.
+pub(super) fn capture(window: &NodeRef, event: &PointerEvent) {
+    if let Some(element) = window.cast::<Element>() {
         // A pointer that was lifted in the meantime can not be captured, and needs not.
         let _ = element.set_pointer_capture(event.pointer_id());
     }
+}
+
+/// The card that an event happened on.
+pub(super) fn card_under(event: &PointerEvent) -> Option<Element> {
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    let card = target.closest(".card, .slice, .node").ok().flatten()?;
+    // A Service's card stands in an element that holds its slices too.
+    Some(card.closest(".service").ok().flatten().unwrap_or(card))
 }
 
 /// Keeps the click that follows a drag from selecting what was dropped on.

@@ -528,6 +528,15 @@ impl Board {
                 rect.x - 20.0 <= x && x <= rect.right() && rect.y <= y && y <= rect.bottom()
             })
             .and_then(|node| node.key.as_ref().map(|key| key.name.to_string()));
+        let metrics = &props.scene.0.metrics;
+        // New cards stand in their lane; the heading comes under the pointer.
+        let x = match props.tool {
+            Tool::Service => metrics.services.x,
+            Tool::Ingress => metrics.edge.x,
+            Tool::Node => metrics.nodes.x,
+            _ => x,
+        };
+        let y = (y - metrics.heading / 2.0).max(metrics.top);
         let at = Some(((x / ratio).round() as i32, (y / ratio).round() as i32));
         props.on.emit(BoardEvent::PlaceNew { tool: props.tool, at, on_node });
     }

@@ -230,6 +230,9 @@ impl Component for Board {
                 <div class="probes" ref={self.probes.clone()} aria-hidden="true">
                     { for packets::PROBES.iter().map(|class| html! { <i class={*class}></i> }) }
                 </div>
+                if !scene.kept.is_empty() {
+                    <p class="float kept" title={kept_words(&scene.kept)}>{ kept_words(&scene.kept) }</p>
+                }
                 if empty {
                     <p class="empty">
                         { "The board is empty. Press P and click on a node to place a Pod, S to place a Service, or paste YAML." }
@@ -267,6 +270,15 @@ impl Component for Board {
             observer.disconnect();
         }
     }
+}
+
+/// Names the objects that are on the board and not simulated.
+fn kept_words(kept: &std::collections::BTreeMap<String, usize>) -> String {
+    let kinds: Vec<String> = kept
+        .iter()
+        .map(|(kind, count)| if *count > 1 { format!("{count} {kind}") } else { kind.clone() })
+        .collect();
+    format!("Kept, not simulated: {}", kinds.join(", "))
 }
 
 /// What every card needs to tell what happens to it.

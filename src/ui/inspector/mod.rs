@@ -187,9 +187,22 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
     html! {
         <>
             { head }
+            if let Some(note) = note(&key.kind) { <p class="object-note">{ note }</p> }
             <Tabs label="Inspector" id="inspector" {tabs} {shown} on_show={on.reform(Act::Inspect)} />
             <div class="panel" role="tabpanel" id={panel} aria-labelledby={label}>{ body }</div>
         </>
+    }
+}
+
+/// What a person has to know of a kind of object before reading on.
+fn note(kind: &Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Endpoints => Some(
+            "v1 Endpoints is deprecated since Kubernetes 1.33; use discovery.k8s.io/v1 EndpointSlice. The controller still \
+             writes it, kube-proxy does not read it, and it holds at most 1,000 addresses.",
+        ),
+        Kind::Other(_) => Some("Kept as it is and exported whole; objects of this kind are not simulated."),
+        _ => None,
     }
 }
 

@@ -143,9 +143,10 @@ impl Context<'_> {
         let spec = ingress.spec.as_ref();
         let mut rows = Vec::new();
         for rule in spec.iter().flat_map(|spec| spec.rules.iter().flatten()) {
-            let host = rule.host.as_deref().unwrap_or("*");
+            let host = rule.host.as_deref().unwrap_or("every host");
+            rows.push(Row { text: host.to_owned(), ..Row::default() });
             for path in rule.http.iter().flat_map(|http| &http.paths) {
-                let text = format!("{host}{}", path.path.as_deref().unwrap_or("/"));
+                let text = path.path.clone().unwrap_or_else(|| "/".to_owned());
                 rows.push(self.backend_row(namespace, text, &path.backend));
             }
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use equivalent::Comparable as _;
+use serde_json::Value;
 
 use super::Kind;
 
@@ -37,6 +38,30 @@ impl ObjectKey {
     /// The key of a Node.
     pub fn node(name: impl Into<Arc<str>>) -> ObjectKey {
         ObjectKey::new(Kind::Node, "", name)
+    }
+
+    /// The key of a document, which is in `namespace` unless it names another; `None` when it tells no kind or no name.
+    pub fn of_document(document: &Value, namespace: &str) -> Option<ObjectKey> {
+        let kind = Kind::from_api(document.get("apiVersion")?.as_str()?, document.get("kind")?.as_str()?);
+        let meta = document.get("metadata")?;
+        let name = meta.get("name").or_else(|| meta.get("generateName"))?.as_str()?;
+        let namespace = match (kind.is_namespaced(), meta.get("namespace").and_then(Value::as_str)) {
+            (false, _) => "",
+            (true, Some(own)) if !own.is_empty() => own,
+            (true, _) => namespace,
+        };
+        Some(ObjectKey::new(kind, namespace, name))
+    }
+
+    /// When an apply of many objects makes this one: what others need comes first, Namespaces, then Nodes and
+    /// IngressClasses, then Services, then the rest.
+    pub fn apply_rank(&self) -> u8 {
+        match self.kind {
+            Kind::Namespace => 0,
+            Kind::Node | Kind::IngressClass => 1,
+            Kind::Service => 2,
+            _ => 3,
+        }
     }
 
     /// Reads what [`ObjectKey::to_path`] wrote; `None` when the text has another shape.

@@ -54,15 +54,11 @@ impl Cluster {
     /// Applies documents as `kubectl apply` does: each by itself, so that a refused one keeps no other back. What
     /// others need comes first, whatever the order of the text: namespaces, then nodes and classes, then the rest.
     pub fn apply(&mut self, documents: &[Value], namespace: &str) -> Vec<ObjectFate> {
-        let mut keyed: Vec<(ObjectKey, &Value)> =
-            documents.iter().filter_map(|document| Some((key_of(document, namespace)?, document))).collect();
-        keyed.sort_by_key(|(key, _)| match key.kind {
-            Kind::Namespace => 0,
-            Kind::Node | Kind::IngressClass => 1,
-            // Services with a cluster IP or node port of their own before those that take what is free.
-            Kind::Service => 2,
-            _ => 3,
-        });
+        let mut keyed: Vec<(ObjectKey, &Value)> = documents
+            .iter()
+            .filter_map(|document| Some((ObjectKey::of_document(document, namespace)?, document)))
+            .collect();
+        keyed.sort_by_key(|(key, _)| key.apply_rank());
         // The class that an Ingress gets by default is decided when it is admitted, so its controller comes first.
         let has = |kind: Kind| keyed.iter().any(|(key, _)| key.kind == kind);
         if has(Kind::Ingress) && !has(Kind::IngressClass) {
@@ -187,19 +183,6 @@ impl Cluster {
             self.log(Actor::Person, warning, fate.word(), Some(key.clone()), message);
         }
     }
-}
-
-/// The key of a document; `None` when it names no kind or no name, which reading a text has told before.
-fn key_of(document: &Value, namespace: &str) -> Option<ObjectKey> {
-    let kind = Kind::from_api(document.get("apiVersion")?.as_str()?, document.get("kind")?.as_str()?);
-    let meta = document.get("metadata")?;
-    let name = meta.get("name").or_else(|| meta.get("generateName"))?.as_str()?;
-    let namespace = match (kind.is_namespaced(), meta.get("namespace").and_then(Value::as_str)) {
-        (false, _) => "",
-        (true, Some(own)) if !own.is_empty() => own,
-        (true, _) => namespace,
-    };
-    Some(ObjectKey::new(kind, namespace, name))
 }
 
 fn decode(key: &ObjectKey, value: &Value) -> Result<Live, Rejected> {

@@ -93,6 +93,14 @@ impl Cluster {
         cluster
     }
 
+    /// A cluster with all objects that the playground itself puts on a board, the Ingress controller's included.
+    pub fn own_objects() -> Cluster {
+        let mut cluster = Cluster::new(0);
+        cluster.install_ingress_controller();
+        cluster.settle();
+        cluster
+    }
+
     /// The moment up to which everything has happened.
     pub fn now(&self) -> Time {
         self.now

@@ -5,6 +5,7 @@
 
 mod command;
 mod digest;
+mod export;
 pub mod permalink;
 mod recording;
 pub mod scenarios;
@@ -263,7 +264,12 @@ fn run(board: &mut Board, command: &Command) -> CommandResult {
 
 fn execute(board: &mut Board, command: &Command) -> CommandResult {
     match command {
-        Command::Apply { documents, namespace } => board.cluster.apply(documents, namespace),
+        Command::Apply { documents, namespace } => {
+            let (documents, places) = export::take_places(documents, namespace);
+            let fates = board.cluster.apply(&documents, namespace);
+            place(board, &places);
+            fates
+        }
         Command::Edit { key, edits } => vec![board.cluster.edit(key, edits)],
         Command::Delete { keys } => board.cluster.delete(keys),
         Command::Send { request } => {
@@ -275,14 +281,18 @@ fn execute(board: &mut Board, command: &Command) -> CommandResult {
             Vec::new()
         }
         Command::Place { places } => {
-            for place in places {
-                match place.at {
-                    Some(at) => board.places.insert(Arc::from(place.card.as_str()), at),
-                    None => board.places.remove(place.card.as_str()),
-                };
-            }
+            place(board, places);
             Vec::new()
         }
         Command::Batch { commands } => commands.iter().flat_map(|command| execute(board, command)).collect(),
+    }
+}
+
+fn place(board: &mut Board, places: &[Placement]) {
+    for place in places {
+        match place.at {
+            Some(at) => board.places.insert(Arc::from(place.card.as_str()), at),
+            None => board.places.remove(place.card.as_str()),
+        };
     }
 }

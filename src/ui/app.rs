@@ -45,6 +45,8 @@ pub struct App {
     save: Option<Timeout>,
     passing: Option<Timeout>,
     link: AttrValue,
+    /// What people wrote, as YAML, when the dialog for exporting was opened.
+    written: AttrValue,
     pasted: AttrValue,
     _listeners: Vec<Listener>,
 }
@@ -117,6 +119,7 @@ impl Component for App {
             save: None,
             passing: None,
             link: AttrValue::default(),
+            written: AttrValue::default(),
             pasted: AttrValue::default(),
             _listeners: listeners,
         }
@@ -250,6 +253,9 @@ impl App {
                 if *dialog == Some(Dialog::Share) {
                     self.link = permalink::encode(&self.state.session.recording()).into();
                 }
+                if *dialog == Some(Dialog::Export) {
+                    self.written = self.state.session.export().into();
+                }
                 if *dialog == Some(Dialog::Import) {
                     self.pasted = AttrValue::default();
                 }
@@ -332,7 +338,7 @@ impl App {
                 if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
                 <NoticeList notices={state.notices.clone()} on={on.clone()} />
                 <Dialogs open={state.dialog} objects={state.moment.objects()} link={self.link.clone()}
-                    pasted={self.pasted.clone()} {on} />
+                    written={self.written.clone()} pasted={self.pasted.clone()} {on} />
             </div>
         }
     }

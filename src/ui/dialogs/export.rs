@@ -1,6 +1,6 @@
 //! Export: the board as YAML.
 
-use endpoint_playground::api::{Object, text};
+use endpoint_playground::api::text;
 use serde_json::Value;
 use yew::prelude::*;
 
@@ -16,6 +16,8 @@ use crate::ui::moment::Objects;
 pub struct ExportProps {
     /// The objects.
     pub objects: Objects,
+    /// What people wrote, as the session exports it.
+    pub written: AttrValue,
     /// What was asked for.
     pub on: Callback<Act>,
 }
@@ -24,7 +26,10 @@ pub struct ExportProps {
 #[component]
 pub fn Export(props: &ExportProps) -> Html {
     let whole = use_state(|| false);
-    let yaml = use_memo((*whole, props.objects.clone()), |(whole, objects)| export(objects, *whole));
+    let yaml =
+        use_memo((*whole, props.objects.clone(), props.written.clone()), |(whole, objects, written)| {
+            if *whole { everything(objects) } else { own(written) }
+        });
     let copy = {
         let (yaml, on) = (yaml.clone(), props.on.clone());
         move |_: MouseEvent| copy_and_say(&yaml, "The YAML", &on)
@@ -60,20 +65,15 @@ pub fn Export(props: &ExportProps) -> Html {
     }
 }
 
-fn export(objects: &Objects, whole: bool) -> String {
-    let all = objects.cluster().store().objects();
-    let values: Vec<Value> = if whole {
-        all.map(|object| object.live.to_value()).collect()
-    } else {
-        all.filter(|object| is_own(object)).filter_map(|object| object.document.as_deref().cloned()).collect()
-    };
-    if values.is_empty() {
-        return "# Nothing on this board was written by you yet.\n".to_owned();
-    }
+fn everything(objects: &Objects) -> String {
+    let values: Vec<Value> =
+        objects.cluster().store().objects().map(|object| object.live.to_value()).collect();
     text::write(&values)
 }
 
-/// Whether somebody other than the cluster wrote it.
-fn is_own(object: &Object) -> bool {
-    object.document.is_some() && !object.key.namespace.starts_with("kube-")
+fn own(written: &str) -> String {
+    if written.is_empty() {
+        return "# Nothing on this board was written by you yet.\n".to_owned();
+    }
+    written.to_owned()
 }

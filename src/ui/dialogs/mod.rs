@@ -22,6 +22,8 @@ pub struct DialogsProps {
     pub objects: Objects,
     /// The board as the text of a fragment; made when the dialog for sharing opens.
     pub link: AttrValue,
+    /// What people wrote on the board, as YAML; made when the dialog for exporting opens.
+    pub written: AttrValue,
     /// A text that the import dialog begins with.
     pub pasted: AttrValue,
     /// What was asked for.
@@ -37,7 +39,9 @@ pub fn Dialogs(props: &DialogsProps) -> Html {
         Some(Dialog::Import) => {
             html! { <import::Import objects={props.objects.clone()} pasted={props.pasted.clone()} {on} /> }
         }
-        Some(Dialog::Export) => html! { <export::Export objects={props.objects.clone()} {on} /> },
+        Some(Dialog::Export) => {
+            html! { <export::Export objects={props.objects.clone()} written={props.written.clone()} {on} /> }
+        }
         Some(Dialog::Share) => html! { <share::Share link={props.link.clone()} {on} /> },
         Some(Dialog::Legend) => html! { <legend::Legend {on} /> },
         Some(Dialog::Help) => html! { <Help {on} /> },

@@ -13,13 +13,14 @@ pub mod request_log;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
+use k8s_openapi::api::core::v1::Node;
 
 pub use apply::{Fate, ObjectFate};
 pub use event_log::{Actor, EventLog, LogEntry};
 pub use request_log::{RequestLog, RequestRecord};
 
 use crate::api::{ObjectKey, Random, Time};
-use crate::network::{Request, Settings};
+use crate::network::{self, Request, Settings};
 use crate::store::Store;
 use crate::store::admission::Allocators;
 use crate::store::config::ClusterConfig;
@@ -114,6 +115,12 @@ impl Cluster {
     /// How the cluster's network is set up.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The rules of a node as text, line by line: of one Service, or of all. Empty when there is no such node.
+    pub fn rules(&self, node: &str, service: Option<&ObjectKey>) -> Vec<String> {
+        let Some(node) = self.store.find::<Node>("", node) else { return Vec::new() };
+        network::rules::rules(&self.store, &self.settings, &network::kube_proxy::NodeView::new(node), service)
     }
 
     /// The requests that are remembered, oldest first.

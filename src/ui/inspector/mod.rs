@@ -4,6 +4,7 @@ mod editor;
 mod field;
 mod form;
 mod pairs;
+mod rules;
 mod why;
 mod yaml;
 
@@ -24,6 +25,7 @@ use super::tabs::{Tab, Tabs, panel_ids};
 pub use editor::Editor;
 use field::Editing;
 use form::Form;
+use rules::Rules;
 use why::Why;
 use yaml::YamlTab;
 
@@ -167,9 +169,13 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
     if has_why {
         tabs.push(Tab::new("why", "Why"));
     }
+    if is_service {
+        tabs.push(Tab::new("rules", "Rules"));
+    }
     let shown = match props.tab.as_str() {
         "yaml" => "yaml",
         "why" if has_why => "why",
+        "rules" if is_service => "rules",
         _ => "form",
     };
     let editing = Editing {
@@ -182,6 +188,7 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
     let body = match shown {
         "yaml" => html! { <YamlTab key={key.to_path()} {editing} draft={props.drafts.get(key).cloned()} /> },
         "why" => html! { <div class={classes!("pane", accent)} tabindex="0"><Why {editing} /></div> },
+        "rules" => html! { <div class={classes!("pane", accent)} tabindex="0"><Rules {editing} /></div> },
         _ => html! { <div class="pane"><Form key={key.to_path()} {editing} /></div> },
     };
     html! {

@@ -88,6 +88,7 @@ impl Page {
             WebDriverManager::builder().driver_binary(BrowserKind::Chrome, driver).offline().build();
         let driver = manager.launch(capabilities).await?;
         driver.set_script_timeout(PATIENCE).await?;
+        driver.set_window_rect(0, 0, 1400, 1000).await?;
         Ok(Self { driver })
     }
 

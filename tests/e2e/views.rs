@@ -38,10 +38,16 @@ fn an_embedded_board_plays_sends_and_opens_in_full() {
         page.press("Send").await?;
         page.until_button("Send").await?;
         page.named("input", "URL, or host and port").await?;
-        page.named("button", "Open full").await?;
         let wide = page.value("document.documentElement.scrollWidth <= innerWidth").await?;
         assert_eq!(wide, json!(true));
-        Ok(())
+        page.press("Open full").await?;
+        let mut windows = page.driver.windows().await?;
+        while windows.len() < 2 {
+            windows = page.driver.windows().await?;
+        }
+        page.driver.switch_to_window(windows.remove(1)).await?;
+        page.until("!location.search.includes('embed')").await?;
+        page.until_card("Service web", "2 of 2 endpoints ready").await
     });
 }
 

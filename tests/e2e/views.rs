@@ -42,9 +42,13 @@ fn an_embedded_board_plays_sends_and_opens_in_full() {
         assert_eq!(wide, json!(true));
         page.press("Open full").await?;
         let mut windows = page.driver.windows().await?;
-        while windows.len() < 2 {
+        for _ in 0..200 {
+            if windows.len() > 1 {
+                break;
+            }
             windows = page.driver.windows().await?;
         }
+        assert_eq!(windows.len(), 2, "no window was opened");
         page.driver.switch_to_window(windows.remove(1)).await?;
         page.until("!location.search.includes('embed')").await?;
         page.until_card("Service web", "2 of 2 endpoints ready").await

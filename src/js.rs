@@ -106,6 +106,11 @@ impl Playground {
         to_js(&objects)
     }
 
+    /// The board as YAML: what people wrote on it, ready for `kubectl apply -f` and for [`Playground::apply`].
+    pub fn export(&self) -> String {
+        self.session.export()
+    }
+
     /// The fragment of a link to this board.
     pub fn link(&self) -> String {
         permalink::encode(&self.session.recording())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use endpoint_playground::api::{Kind, Severity, text};
+use endpoint_playground::api::{Kind, ObjectKey, Severity, text};
 use endpoint_playground::scene::{View, scene};
 use endpoint_playground::session::{Command, Fate, Session};
 use k8s_openapi::api::core::v1::Service;
@@ -97,6 +97,21 @@ fn a_controller_with_roles_and_webhooks_imports() {
         ("ValidatingWebhookConfiguration", 1),
     ];
     check(include_str!("manifests/gateway.yaml"), &kept);
+}
+
+#[test]
+fn what_another_cluster_printed_is_the_board_that_it_was_there() {
+    let session = imported(include_str!("manifests/printed.yaml"));
+    check_endpoints(&session);
+    let store = session.cluster().store();
+    let pod = store.get(&ObjectKey::pod("default", "web-7d4b9c5f6d-x2x4v")).expect("nobody deletes it");
+    let live = pod.live.to_value();
+    assert_eq!(live["status"]["podIP"], "10.244.7.5");
+    assert_eq!(live["spec"]["nodeName"], "worker-1");
+    assert_eq!(pod.uid(), "5c1d6d0e-0f5e-4b59-8f3a-2f1a4b3c0003");
+    let slices: Vec<_> = store.slices_of("default", "web").collect();
+    assert_eq!(slices.len(), 1, "the slice that came is kept up, and no other made");
+    assert_eq!(slices[0].metadata.name.as_deref(), Some("web-jx7hk"));
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! Export and import: the text of a board puts the same board up again.
 
+#[path = "common/sittings.rs"]
+mod sittings;
+
 use std::collections::BTreeMap;
 
 use endpoint_playground::api::patch::Edit;
 use endpoint_playground::api::{Kind, ObjectKey, Path, Time, text};
 use endpoint_playground::session::{Command, Fate, Placement, Session, scenarios};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const SEED: u64 = 1;
@@ -257,5 +261,42 @@ fn what_kubectl_get_prints_is_exported_as_it_came() {
         .filter(|(key, _)| &*key.namespace == "default" && &*key.name != "kubernetes")
     {
         assert_eq!(mine(&third).get(&key), Some(&uid), "{key}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: if cfg!(debug_assertions) { 24 } else { 1_000 }, ..Default::default() })]
+
+    #[test]
+    fn any_board_is_the_same_after_export_and_import(steps in prop::collection::vec(sittings::step(), 1..14)) {
+        let mut session = Session::new(SEED);
+        sittings::play(&mut session, &steps);
+        // What is under way comes to its end.
+        session.advance(session.now() + 120_000);
+        let yaml = session.export();
+        let again = imported(&yaml, session.now());
+        prop_assert_eq!(again.export(), yaml.clone());
+        for (card, at) in session.places().iter() {
+            let on_board = ObjectKey::from_path(card).is_some_and(|key| session.cluster().store().get(&key).is_some());
+            prop_assert_eq!(again.places().get(card), on_board.then_some(at), "{}\n{}", card, yaml);
+        }
+        let count = |session: &Session| -> BTreeMap<ObjectKey, (usize, usize)> {
+            endpoints(session)
+                .into_iter()
+                .map(|(key, found)| (key, (found.len(), found.iter().filter(|(_, ready)| *ready).count())))
+                .collect()
+        };
+        prop_assert_eq!(count(&again), count(&session), "{}", yaml);
+        let kinds = |session: &Session| -> BTreeMap<Kind, usize> {
+            session.cluster().store().objects().fold(BTreeMap::new(), |mut counts, object| {
+                *counts.entry(object.key.kind.clone()).or_insert(0) += 1;
+                counts
+            })
+        };
+        let (mut now, mut before) = (kinds(&again), kinds(&session));
+        // A rollout leaves old ReplicaSets behind.
+        now.remove(&Kind::ReplicaSet);
+        before.remove(&Kind::ReplicaSet);
+        prop_assert_eq!(now, before, "{}", yaml);
     }
 }

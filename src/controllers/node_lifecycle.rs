@@ -22,6 +22,8 @@ pub const EVICTION_TIME: u64 = 300_000;
 
 /// The address of the API server; nodes have the ones after it.
 const API_SERVER: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 10);
+/// What the IPv6 addresses of nodes begin with; they end in the digits of the IPv4 address.
+const NODE_NETWORK_V6: &str = "fd00:192:168:1::";
 /// The range of which each node has a /24 for its Pods.
 const POD_NETWORK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 244, 0, 0), 16);
 /// What a node can run: resource and quantity.
@@ -92,8 +94,16 @@ fn register(store: &Store, node: &mut Node, now: Time) {
     let status = node.status.get_or_insert_default();
     if status.addresses.as_ref().is_none_or(Vec::is_empty) {
         let address = |type_: &str, address: String| NodeAddress { type_: type_.to_owned(), address };
-        let internal = free_address(store).map(|ip| address("InternalIP", ip.to_string()));
-        status.addresses = Some(internal.into_iter().chain([address("Hostname", name)]).collect());
+        let has_v6 = spec.pod_cidrs.iter().flatten().any(|range| range.contains(':'));
+        let mut addresses = Vec::new();
+        if let Some(ip) = free_address(store) {
+            addresses.push(address("InternalIP", ip.to_string()));
+            if has_v6 {
+                addresses.push(address("InternalIP", format!("{NODE_NETWORK_V6}{}", ip.octets()[3])));
+            }
+        }
+        addresses.push(address("Hostname", name));
+        status.addresses = Some(addresses);
     }
     if status.conditions.as_ref().is_none_or(Vec::is_empty) {
         let condition = |(type_, status, reason, message): (&str, &str, &str, &str)| NodeCondition {

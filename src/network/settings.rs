@@ -47,7 +47,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        let config = ClusterConfig::default();
+        let config = ClusterConfig::dual_stack();
         Settings {
             proxy_mode: ProxyMode::default(),
             cluster_domain: "cluster.local".to_owned(),

@@ -50,13 +50,16 @@ pub struct Button {
     pub edit: Edit,
 }
 
-const TEXTS: [(&str, &str); 6] = [
+const TEXTS: [(&str, &str); 9] = [
     ("first", include_str!("../../assets/scenarios/first.yaml")),
     ("clusterip", include_str!("../../assets/scenarios/clusterip.yaml")),
     ("nodeport", include_str!("../../assets/scenarios/nodeport.yaml")),
     ("loadbalancer", include_str!("../../assets/scenarios/loadbalancer.yaml")),
     ("ingress", include_str!("../../assets/scenarios/ingress.yaml")),
     ("headless", include_str!("../../assets/scenarios/headless.yaml")),
+    ("slices", include_str!("../../assets/scenarios/slices.yaml")),
+    ("hints", include_str!("../../assets/scenarios/hints.yaml")),
+    ("dual-stack", include_str!("../../assets/scenarios/dual-stack.yaml")),
 ];
 
 /// All scenarios, in the order of the menu.

@@ -10,7 +10,8 @@ use endpoint_playground::store::Store;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
-type Prepare = fn() -> Box<dyn FnMut()>;
+/// Prepares the data and gives the work of one call.
+pub type Prepare = fn() -> Box<dyn FnMut()>;
 
 /// The figures by name.
 pub const FIGURES: &[(&str, Prepare)] = &[

@@ -1,7 +1,8 @@
 //! `./dev bench`: how fast the engine is, natively and as WebAssembly in headless Chromium, and how large the page.
 //!
-//! A new figure is a line in `engine::FIGURES`.
+//! A new figure is a line in `engine::FIGURES` or in `cluster::FIGURES`.
 
+mod cluster;
 mod engine;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "../../tests/e2e/size.rs"]
@@ -9,6 +10,11 @@ mod size;
 
 /// What marks a figure in the output of the browser: the mark, the name and the microseconds, with tabs between.
 const MARK: &str = "figure";
+
+/// All figures by name.
+fn figures() -> impl Iterator<Item = (&'static str, engine::Prepare)> {
+    engine::FIGURES.iter().chain(cluster::FIGURES).copied()
+}
 
 /// The shortest time of one call, in microseconds: the best of five rounds of at least 50 ms. `clock` gives
 /// microseconds.
@@ -40,7 +46,7 @@ mod native {
     use std::process::Command;
     use std::sync::LazyLock;
 
-    use super::{MARK, engine, microseconds, size};
+    use super::{MARK, figures, microseconds, size};
 
     // The bench looks at the engine from outside, where time is real.
     #[allow(clippy::disallowed_types)]
@@ -50,17 +56,28 @@ mod native {
     }
 
     pub fn table() {
+        // `cargo bench --bench figures -- native WORD`: without the browser, and only the figures with the word.
+        let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+        let native_only = words.first().is_some_and(|word| word == "native");
+        if native_only {
+            for (name, prepare) in
+                figures().filter(|(name, _)| words.iter().skip(1).all(|word| name.contains(word)))
+            {
+                println!("{name:<60} {:>12}", shown(microseconds(&mut *prepare(), clock)));
+            }
+            return;
+        }
         let in_browser = in_browser();
         println!("{:<60} {:>12} {:>12}", "what", "native", "wasm");
-        for (name, prepare) in engine::FIGURES {
+        for (name, prepare) in figures() {
             let native = microseconds(&mut *prepare(), clock);
-            let wasm = in_browser.get(*name).copied();
+            let wasm = in_browser.get(name).copied();
             println!("{name:<60} {:>12} {:>12}", shown(native), wasm.map_or("failed".to_owned(), shown));
         }
         let (raw, travels) = size::page(Path::new(&size::dist()));
         println!("{:<60} {:>12}", "the page, all files", format!("{} KB", raw / 1000));
         println!("{:<60} {:>12}", "the page as it travels, brotli", format!("{} KB", travels / 1000));
-        assert!(in_browser.len() == engine::FIGURES.len(), "the browser gave {} figures", in_browser.len());
+        assert!(in_browser.len() == figures().count(), "the browser gave {} figures", in_browser.len());
     }
 
     fn shown(microseconds: f64) -> String {
@@ -95,13 +112,13 @@ mod native {
 mod browser {
     use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
-    use super::{MARK, engine, microseconds};
+    use super::{MARK, figures, microseconds};
 
     wasm_bindgen_test_configure!(run_in_browser);
 
     #[wasm_bindgen_test]
     fn figures() {
-        for (name, prepare) in engine::FIGURES {
+        for (name, prepare) in figures() {
             console_log!(
                 "{MARK}\t{name}\t{}",
                 microseconds(&mut *prepare(), || js_sys::Date::now() * 1000.0)

@@ -40,7 +40,7 @@ pub trait Resource: k8s_openapi::Metadata<Ty = ObjectMeta> + serde::Serialize + 
 macro_rules! live {
     ($($kind:ident),*) => {
         /// A live object of any kind.
-        #[derive(Clone, Debug)]
+        #[derive(Clone, PartialEq, Debug)]
         pub enum Live {
             $(
                 #[doc = concat!("A ", stringify!($kind), ".")]

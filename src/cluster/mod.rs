@@ -7,6 +7,7 @@ mod apply;
 pub mod base;
 mod endpoints;
 pub mod event_log;
+mod memory;
 mod reconcile;
 pub mod request_log;
 
@@ -19,11 +20,12 @@ pub use apply::{Fate, ObjectFate};
 pub use event_log::{Actor, EventLog, LogEntry};
 pub use request_log::{RequestLog, RequestRecord};
 
-use crate::api::{ObjectKey, Random, Time};
+use crate::api::{Live, ObjectKey, Random, Time};
 use crate::network::{self, Request, Settings};
 use crate::store::Store;
 use crate::store::admission::Allocators;
 use crate::store::config::ClusterConfig;
+use memory::Memory;
 use reconcile::Work;
 
 /// How many requests the list keeps.
@@ -61,7 +63,7 @@ pub struct Cluster {
     queue: OrdMap<(Time, u64), Due>,
     sequence: u64,
     work: OrdSet<Work>,
-    controllers: reconcile::Memory,
+    controllers: Memory,
     requests: RequestLog,
     requests_sent: u64,
     repetitions: OrdMap<u64, Repetition>,
@@ -70,9 +72,9 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster of three nodes with nothing on it but its own objects.
+    /// A dual-stack cluster of three nodes with nothing on it but its own objects.
     pub fn new(seed: u64) -> Cluster {
-        let config = ClusterConfig::default();
+        let config = ClusterConfig::dual_stack();
         let mut cluster = Cluster {
             store: Store::default(),
             now: Time::ZERO,
@@ -83,7 +85,7 @@ impl Cluster {
             queue: OrdMap::new(),
             sequence: 0,
             work: OrdSet::new(),
-            controllers: reconcile::Memory::default(),
+            controllers: Memory::default(),
             requests: RequestLog::new(),
             requests_sent: 0,
             repetitions: OrdMap::new(),
@@ -146,6 +148,16 @@ impl Cluster {
     /// A number that grows with each write, request and line of the log.
     pub fn generation(&self) -> u64 {
         self.store.revision() + self.requests_sent + self.events_logged
+    }
+
+    /// Puts objects into the store as they are, as a restored backup of etcd brings them: nothing is admitted. The
+    /// controllers see them all at the next [`Cluster::settle`]. An object without a name is left out.
+    pub fn restore(&mut self, objects: impl IntoIterator<Item = Live>) {
+        for live in objects {
+            if let Some(key) = reconcile::key_of(&live) {
+                self.store.put(key, None, live);
+            }
+        }
     }
 
     /// Lets time pass up to `to`, and everything happen that is due until then. Never goes back.

@@ -1,12 +1,14 @@
 //! Controllers at work: who looks at what after a change, in a fixed order, until all is quiet.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{Node, Pod, Service};
 
+use super::memory::traits_of;
 use super::{Actor, Cluster, Due};
 use crate::api::{Kind, Live, Object, ObjectKey, Time};
-use crate::controllers::{self, Event, EventType, Outcome, Write, endpoint_slice};
+use crate::controllers::{self, Event, EventType, Outcome, Write};
 use crate::store::admission::{self, Part, Rejected};
 use crate::store::deletion::Deleted;
 use crate::store::{Store, WatchEvent};
@@ -35,15 +37,27 @@ pub(super) enum Work {
     IngressStatus(ObjectKey),
 }
 
-/// What controllers remember between two looks. Clones share everything.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Memory {
-    pub(super) topology: endpoint_slice::TopologyCache,
-}
+/// How many looks there may be at one moment before the loop gives up, and how many more for each object: a bound
+/// against controllers that never agree, which would otherwise hang the page.
+const MOST_LOOKS: usize = 10_000;
+const MOST_LOOKS_PER_OBJECT: usize = 50;
 
-/// How many looks there may be at one moment before the loop gives up: a bound against controllers that never agree,
-/// which would otherwise hang the page.
-const MOST_LOOKS: usize = 200_000;
+impl Work {
+    /// The object that is looked at.
+    fn key(&self) -> &ObjectKey {
+        match self {
+            Work::Workload(key)
+            | Work::Node(key)
+            | Work::Schedule(key)
+            | Work::Kubelet(key)
+            | Work::LoadBalancer(key)
+            | Work::EndpointSlice(key)
+            | Work::Endpoints(key)
+            | Work::Mirroring(key)
+            | Work::IngressStatus(key) => key,
+        }
+    }
+}
 
 impl Cluster {
     /// Puts the cluster's own objects on the board.
@@ -90,15 +104,29 @@ impl Cluster {
     }
 
     /// Lets the controllers work until nothing is left to do at this moment.
-    pub(super) fn settle(&mut self) {
-        for _ in 0..MOST_LOOKS {
+    pub fn settle(&mut self) {
+        let mut looks = 0;
+        loop {
             while let Some(event) = self.store.next_event() {
                 self.watch(&event);
             }
             let Some(next) = self.work.get_min().cloned() else { return };
+            if looks >= MOST_LOOKS + MOST_LOOKS_PER_OBJECT * self.store.len() {
+                return self.give_up(&next);
+            }
+            looks += 1;
             self.work.remove(&next);
             self.look(&next);
         }
+    }
+
+    /// Stops a quarrel: what is left to do is dropped, and a line of the log names the object at which it was.
+    fn give_up(&mut self, work: &Work) {
+        self.work.clear();
+        let key = work.key().clone();
+        let message =
+            format!("{key} did not come to rest: the controllers write to it without end, and were stopped");
+        self.log(Actor::Cluster, true, "NeverAtRest", Some(key), message);
     }
 
     /// Notes who has to look after a change.
@@ -126,7 +154,7 @@ impl Cluster {
             }
             Kind::Pod => self.watch_pod(&key, event),
             Kind::Service => {
-                self.look_at_service(&key);
+                self.look_at_service(&key, event);
                 self.work.insert(Work::LoadBalancer(key));
             }
             Kind::EndpointSlice => {
@@ -143,7 +171,7 @@ impl Cluster {
                 self.work.insert(Work::Endpoints(service.clone()));
                 self.work.insert(Work::Mirroring(service));
             }
-            Kind::Node => self.watch_node(&key),
+            Kind::Node => self.watch_node(&key, event),
             Kind::Ingress => {
                 self.work.insert(Work::IngressStatus(key));
             }
@@ -154,15 +182,25 @@ impl Cluster {
     fn watch_pod(&mut self, key: &ObjectKey, event: &WatchEvent) {
         let old = event.old.as_ref().and_then(|object| object.get::<Pod>());
         let new = event.new.as_ref().and_then(|object| object.get::<Pod>());
-        for pod in [old, new].into_iter().flatten() {
+        // The same labels are asked for once.
+        let before = old.filter(|old| new.is_none_or(|new| new.metadata.labels != old.metadata.labels));
+        for pod in [before, new].into_iter().flatten() {
             if let Some(labels) = &pod.metadata.labels {
                 for service in self.store.services_selecting(&key.namespace, labels) {
+                    self.controllers.pod_changed(&service, &key.name);
                     self.work.insert(Work::EndpointSlice(service.clone()));
                     self.work.insert(Work::Endpoints(service));
                 }
             }
         }
-        if new.is_some_and(|pod| controllers::pod::controller_of(&pod.metadata).is_none()) {
+        let is_offered = |pod: &Arc<Pod>| {
+            let meta = &pod.metadata;
+            let same = |old: &Arc<Pod>| {
+                old.metadata.labels == meta.labels && old.metadata.owner_references == meta.owner_references
+            };
+            controllers::pod::controller_of(meta).is_none() && !old.is_some_and(same)
+        };
+        if new.is_some_and(is_offered) {
             self.offer_for_adoption(key);
         }
         match new.map(|pod| pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or_default())
@@ -180,7 +218,7 @@ impl Cluster {
         }
     }
 
-    /// A Pod that nobody controls: whoever selects it in its namespace may take it.
+    /// A Pod that nobody controls, new or with other labels: whoever selects it in its namespace may take it.
     fn offer_for_adoption(&mut self, pod: &ObjectKey) {
         for kind in [Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicationController] {
             let sets: Vec<ObjectKey> = self
@@ -193,8 +231,11 @@ impl Cluster {
         }
     }
 
-    fn watch_node(&mut self, key: &ObjectKey) {
+    fn watch_node(&mut self, key: &ObjectKey, event: &WatchEvent) {
         self.work.insert(Work::Node(key.clone()));
+        if traits_of(event.old.as_ref()) != traits_of(event.new.as_ref()) {
+            self.controllers.nodes_version += 1;
+        }
         let on_node: Vec<ObjectKey> = self
             .store
             .pods_on_node(&key.name)
@@ -229,11 +270,16 @@ impl Cluster {
         self.work.extend(waiting.into_iter().map(Work::Schedule));
     }
 
-    fn look_at_service(&mut self, key: &ObjectKey) {
+    fn look_at_service(&mut self, key: &ObjectKey, event: &WatchEvent) {
         self.work.insert(Work::EndpointSlice(key.clone()));
         self.work.insert(Work::Endpoints(key.clone()));
         self.work.insert(Work::Mirroring(key.clone()));
         // An Ingress controller reports the address of its own Service.
+        let services =
+            [&event.old, &event.new].into_iter().flatten().filter_map(|object| object.get::<Service>());
+        if !services.into_iter().any(|service| controllers::ingress_status::is_publisher(service)) {
+            return;
+        }
         let ingresses: Vec<ObjectKey> =
             self.store.objects_of(Kind::Ingress).map(|object| object.key.clone()).collect();
         self.work.extend(ingresses.into_iter().map(Work::IngressStatus));
@@ -294,7 +340,10 @@ impl Cluster {
         let Some(key) = key_of(&live) else { return Ok(()) };
         let Some(old) = self.store.get(&key).cloned() else { return Err(Rejected::not_found(&key)) };
         let live = self.admit(live, Some(&old), part)?;
-        self.store.put(key, old.document.clone(), live);
+        // As the API server: what would be the same is not written, and no watch hears of it.
+        if live != old.live {
+            self.store.put(key, old.document.clone(), live);
+        }
         Ok(())
     }
 
@@ -369,7 +418,7 @@ fn workload(store: &Store, key: &ObjectKey, now: Time) -> Outcome {
     }
 }
 
-fn key_of(live: &Live) -> Option<ObjectKey> {
+pub(super) fn key_of(live: &Live) -> Option<ObjectKey> {
     let meta = live.metadata()?;
     let namespace = meta.namespace.as_deref().unwrap_or_default();
     Some(ObjectKey::new(live.kind(), namespace, meta.name.as_deref()?))

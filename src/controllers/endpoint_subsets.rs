@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::EndpointPort;
+use k8s_openapi::api::core::v1::{EndpointPort, ServicePort};
 
 /// A port of a subset as a key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -18,7 +18,17 @@ pub(super) struct SubsetPort<'a> {
     pub app_protocol: Option<(&'a str, usize)>,
 }
 
-impl SubsetPort<'_> {
+impl<'a> SubsetPort<'a> {
+    /// The Service's port at this place, with its number on a Pod.
+    pub fn new(port: &'a ServicePort, place: usize, number: i32) -> SubsetPort<'a> {
+        SubsetPort {
+            name: port.name.as_deref().unwrap_or_default(),
+            port: number,
+            protocol: port.protocol.as_deref().unwrap_or_default(),
+            app_protocol: port.app_protocol.as_deref().map(|protocol| (protocol, place)),
+        }
+    }
+
     /// The port as the API has it.
     pub fn to_port(self) -> EndpointPort {
         EndpointPort {

@@ -1,5 +1,7 @@
 //! The Endpoints controller: from a Service and the Pods that it selects to the older Endpoints object of the same name.
 
+mod known;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use super::endpoint_slice::{
     should_pod_be_in_endpoints,
 };
 use super::endpoint_subsets::{Repacker, Subset, SubsetPort};
+pub use known::KnownAddresses;
 
 /// The label by which an Endpoints object names the controller that keeps it.
 pub const MANAGED_BY_LABEL: &str = "endpoints.kubernetes.io/managed-by";
@@ -78,24 +81,29 @@ pub fn reconcile(input: &Input<'_>) -> Option<Write> {
         }
     }
 
-    let truncated = truncate(&mut wanted);
-    let mut endpoints = input.existing.cloned().unwrap_or_else(|| Endpoints {
-        metadata: ObjectMeta {
-            name: service.metadata.name.clone(),
-            namespace: service.metadata.namespace.clone(),
-            ..ObjectMeta::default()
-        },
-        ..Endpoints::default()
+    let is_truncated = truncate(&mut wanted);
+    Some(write_subsets(input, &wanted, is_truncated))
+}
+
+/// The write of an object with these subsets and nothing else of an existing one but its metadata.
+fn write_subsets(input: &Input<'_>, wanted: &[Subset<'_, Candidate<'_>>], is_truncated: bool) -> Write {
+    let service = input.service;
+    let metadata = input.existing.map(|existing| existing.metadata.clone());
+    let mut metadata = metadata.unwrap_or_else(|| ObjectMeta {
+        name: service.metadata.name.clone(),
+        namespace: service.metadata.namespace.clone(),
+        ..ObjectMeta::default()
     });
-    endpoints.subsets = Some(wanted.iter().map(to_subset).collect()).filter(|all: &Vec<_>| !all.is_empty());
-    endpoints.metadata.labels = Some(wanted_labels(service));
-    let annotations = endpoints.metadata.annotations.get_or_insert_default();
+    metadata.labels = Some(wanted_labels(service));
+    let annotations = metadata.annotations.get_or_insert_default();
     set(annotations, TRIGGER_TIME_ANNOTATION, input.trigger_time);
-    set(annotations, OVER_CAPACITY_ANNOTATION, truncated.then_some("truncated"));
+    set(annotations, OVER_CAPACITY_ANNOTATION, is_truncated.then_some("truncated"));
     if annotations.is_empty() {
-        endpoints.metadata.annotations = None;
+        metadata.annotations = None;
     }
-    Some(if input.existing.is_some() { Write::Update(endpoints) } else { Write::Create(endpoints) })
+    let subsets = Some(wanted.iter().map(to_subset).collect()).filter(|all: &Vec<_>| !all.is_empty());
+    let endpoints = Endpoints { metadata, subsets };
+    if input.existing.is_some() { Write::Update(endpoints) } else { Write::Create(endpoints) }
 }
 
 fn set(annotations: &mut BTreeMap<String, String>, name: &str, value: Option<&str>) {
@@ -118,20 +126,13 @@ fn wanted_subsets<'a>(input: &Input<'a>) -> Vec<Subset<'a, Candidate<'a>>> {
         let Some(ip) = pod_address(pod, service) else { continue };
         let ready = tolerant || is_pod_ready(pod);
         let uid = pod.metadata.uid.as_deref().unwrap_or_default();
-        let candidate = Candidate { pod, ip, hostname: endpoint_hostname(pod, service) };
-        let address = subsets.add_address(ip, uid, candidate);
+        let address = subsets.add_address(ip, uid, Candidate::new(pod, ip, service));
         if ports.is_empty() {
             subsets.add_port(address, None, ready);
         }
         for (place, port) in ports.iter().enumerate() {
             let Some(number) = find_port(pod, port) else { continue };
-            let port = SubsetPort {
-                name: port.name.as_deref().unwrap_or_default(),
-                port: number,
-                protocol: port.protocol.as_deref().unwrap_or_default(),
-                app_protocol: port.app_protocol.as_deref().map(|protocol| (protocol, place)),
-            };
-            subsets.add_port(address, Some(port), ready);
+            subsets.add_port(address, Some(SubsetPort::new(port, place, number)), ready);
         }
     }
     subsets.pack()
@@ -187,12 +188,13 @@ fn labels_are_right(existing: &Endpoints, service: &Service) -> bool {
 // Models pkg/controller/endpoint/endpoints_controller.go capacityAnnotationSetCorrectly
 fn capacity_is_right(existing: &Endpoints, subsets: &[EndpointSubset]) -> bool {
     let count: usize = subsets.iter().map(|subset| ready_of(subset).len() + not_ready_of(subset).len()).sum();
-    let annotated = existing
-        .metadata
-        .annotations
-        .as_ref()
-        .is_some_and(|annotations| annotations.contains_key(OVER_CAPACITY_ANNOTATION));
-    count <= MAX_CAPACITY && !annotated
+    count <= MAX_CAPACITY && !is_over_capacity(existing)
+}
+
+/// Whether the object says that addresses were left out.
+fn is_over_capacity(existing: &Endpoints) -> bool {
+    let annotations = existing.metadata.annotations.as_ref();
+    annotations.is_some_and(|annotations| annotations.contains_key(OVER_CAPACITY_ANNOTATION))
 }
 
 // Models pkg/controller/endpoint/endpoints_controller.go truncateEndpoints
@@ -232,6 +234,12 @@ fn to_subset(subset: &Subset<'_, Candidate<'_>>) -> EndpointSubset {
         addresses: list(&subset.ready),
         not_ready_addresses: list(&subset.not_ready),
         ports: (!subset.ports.is_empty()).then(|| subset.ports.iter().map(|port| port.to_port()).collect()),
+    }
+}
+
+impl<'a> Candidate<'a> {
+    fn new(pod: &'a Pod, ip: &'a str, service: &Service) -> Candidate<'a> {
+        Candidate { pod, ip, hostname: endpoint_hostname(pod, service) }
     }
 }
 

@@ -68,7 +68,21 @@ pub fn reconcile(store: &Store, key: &ObjectKey, _: Time) -> Outcome {
     outcome
 }
 
+/// Whether the Service is the one of an Ingress controller, whose addresses Ingresses report.
+pub fn is_publisher(service: &Service) -> bool {
+    PUBLISHERS.iter().any(|publisher| publisher.has_labels(service))
+}
+
 impl Publisher {
+    /// Whether the Service has the labels of the controller's own.
+    fn has_labels(&self, service: &Service) -> bool {
+        let labels = service.metadata.labels.as_ref();
+        let has = |name: &str, value: &str| {
+            labels.and_then(|labels| labels.get(name)).is_some_and(|own| own == value)
+        };
+        self.labels.iter().all(|(name, value)| has(name, value))
+    }
+
     fn owns(&self, store: &Store, ingress: &Ingress) -> bool {
         if let Some(class) = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref()) {
             let class = store.find::<IngressClass>("", class);
@@ -84,13 +98,6 @@ impl Publisher {
 
     /// The controller's Service, if a Pod behind it is ready: that Pod does the writing.
     fn running_service<'a>(&self, store: &'a Store) -> Option<&'a Service> {
-        let has_labels = |service: &Service| {
-            let labels = service.metadata.labels.as_ref();
-            let has = |name: &str, value: &str| {
-                labels.and_then(|labels| labels.get(name)).is_some_and(|v| v == value)
-            };
-            self.labels.iter().all(|(name, value)| has(name, value))
-        };
         let runs = |service: &Service| {
             let selector = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
             let namespace = service.metadata.namespace.as_deref().unwrap_or_default();
@@ -99,8 +106,11 @@ impl Publisher {
             })
         };
         // Of several (a second one serves admission or metrics) the one that is reached from outside.
-        let mut services: Vec<&Service> =
-            store.list::<Service>().map(|service| &**service).filter(|service| has_labels(service)).collect();
+        let mut services: Vec<&Service> = store
+            .list::<Service>()
+            .map(|service| &**service)
+            .filter(|service| self.has_labels(service))
+            .collect();
         let rank = |service: &Service| match service.spec.as_ref().and_then(|spec| spec.type_.as_deref()) {
             Some("LoadBalancer") => 0,
             Some("NodePort") => 1,

@@ -129,6 +129,8 @@ pub struct SliceBox {
     pub key: ObjectKey,
     /// Its name.
     pub name: String,
+    /// Whether it was written by the last change or since, and was there before.
+    pub is_rewritten: bool,
     /// The slice's ports: `http 8080/TCP`, or `no ports`.
     pub ports: String,
     /// The rows that are shown.

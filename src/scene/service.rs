@@ -22,7 +22,7 @@ pub(super) fn card(session: &Session, object: &Object, view: &View) -> Option<Se
     let headless = kind == "ClusterIP" && spec.cluster_ip.as_deref() == Some("None");
     let slices: Vec<SliceBox> = store
         .slices_of(&object.key.namespace, &object.key.name)
-        .map(|slice| slice_box(slice, spec, view.level.metrics(1).slice_rows))
+        .map(|slice| slice_box(session, slice, spec, view.level.metrics(1).slice_rows))
         .collect();
     let marks: Vec<Mark> = store
         .slices_of(&object.key.namespace, &object.key.name)
@@ -107,6 +107,7 @@ fn port_text(service: &Service, port: &ServicePort, headless: bool, store: &crat
 }
 
 fn slice_box(
+    session: &Session,
     slice: &EndpointSlice,
     spec: &k8s_openapi::api::core::v1::ServiceSpec,
     shown: usize,
@@ -134,8 +135,10 @@ fn slice_box(
         }
         _ => "Nobody wrote an endpoint".to_owned(),
     });
+    let key = ObjectKey::new(Kind::EndpointSlice, namespace, name.as_str());
     SliceBox {
-        key: ObjectKey::new(Kind::EndpointSlice, namespace, name.as_str()),
+        is_rewritten: session.is_rewritten(&key),
+        key,
         name,
         ports: if ports.is_empty() { "no ports".to_owned() } else { ports.join(", ") },
         rows: endpoints.iter().take(shown).map(|endpoint| row(slice, endpoint)).collect(),

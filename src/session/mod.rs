@@ -36,6 +36,8 @@ struct Board {
     places: imbl::OrdMap<Arc<str>, (i32, i32)>,
     /// The accent of each Service that was ever on the board, 1 to [`ACCENTS`].
     accents: imbl::OrdMap<ObjectKey, u8>,
+    /// The objects as they were before the last command that changed some.
+    before: Store,
     /// How many entries of the recording are in it.
     applied: usize,
 }
@@ -63,6 +65,7 @@ impl Session {
             cluster: Cluster::new(seed),
             places: imbl::OrdMap::new(),
             accents: imbl::OrdMap::new(),
+            before: Store::default(),
             applied: 0,
         };
         let mut checkpoints = BTreeMap::new();
@@ -101,6 +104,13 @@ impl Session {
     /// The accent of a Service, 1 to [`ACCENTS`]: it takes the next one when it is made, and keeps it.
     pub fn accent(&self, service: &ObjectKey) -> u8 {
         self.board.accents.get(service).copied().unwrap_or(1)
+    }
+
+    /// Whether an object that was there before the last command that changed objects was written by that command or
+    /// since: what its controllers rewrote.
+    pub fn is_rewritten(&self, object: &ObjectKey) -> bool {
+        let revision = |store: &Store| store.get(object).map(|object| object.revision);
+        revision(&self.board.before).is_some_and(|before| revision(self.cluster().store()) != Some(before))
     }
 
     /// The cards that were placed by hand, by card id.
@@ -245,7 +255,11 @@ impl Session {
 
 /// Does a command to a board.
 fn run(board: &mut Board, command: &Command) -> CommandResult {
+    let before = board.cluster.store().clone();
     let result = execute(board, command);
+    if result.iter().any(|object| !matches!(object.fate, Fate::Unchanged | Fate::Rejected(_))) {
+        board.before = before;
+    }
     let services: Vec<ObjectKey> = board
         .cluster
         .store()

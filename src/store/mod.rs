@@ -48,6 +48,16 @@ impl Store {
         self.revision
     }
 
+    /// The number of objects.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there is no object.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
     /// The object with this key.
     pub fn get(&self, key: &ObjectKey) -> Option<&Arc<Object>> {
         self.objects.get(key)
@@ -154,8 +164,8 @@ impl Store {
         keys.into_iter().flatten().filter_map(|key| self.objects.get(key))
     }
 
-    /// Writes an object as it is, created or replaced, and reports the change to the watchers. A live object that is
-    /// the same as before changes nothing and reports nothing. Nothing is checked: admission comes before.
+    /// Writes an object as it is, created or replaced, and reports the change to the watchers. Nothing is checked:
+    /// admission comes before.
     pub fn put(&mut self, key: ObjectKey, document: Option<Arc<serde_json::Value>>, live: Live) {
         self.revision += 1;
         let new = Arc::new(Object { key: key.clone(), revision: self.revision, document, live });
@@ -177,6 +187,12 @@ impl Store {
     pub fn next_event(&mut self) -> Option<WatchEvent> {
         self.events.pop_front()
     }
+}
+
+/// Whether a Service with this selector selects a Pod with these labels: an empty selector selects nothing.
+pub fn selects(selector: &BTreeMap<String, String>, labels: Option<&BTreeMap<String, String>>) -> bool {
+    let none = BTreeMap::new();
+    !selector.is_empty() && matches(selector, labels.unwrap_or(&none))
 }
 
 /// Whether `labels` has every pair of `selector`: `labels.Set(selector).AsSelectorPreValidated()` of a selector that

@@ -59,7 +59,13 @@ impl Strategy for EndpointSlice {
         if endpoints.len() > MAX_ENDPOINTS {
             errors.push(FieldError::too_many(&list, endpoints.len(), MAX_ENDPOINTS));
         } else {
+            // What is stored was found right before: of many endpoints a change touches few.
+            let stored = old.filter(|old| old.address_type == self.address_type);
+            let stored = stored.and_then(|old| old.endpoints.as_deref()).unwrap_or_default();
             for (index, endpoint) in endpoints.iter().enumerate() {
+                if stored.get(index) == Some(endpoint) {
+                    continue;
+                }
                 validate_endpoint(errors, endpoint, &self.address_type, &list.index(index));
             }
         }
@@ -177,12 +183,7 @@ impl Strategy for Endpoints {
 
     // Models pkg/apis/core/validation/validation.go validateEndpointSubsets
     fn validate(&self, errors: &mut Vec<FieldError>, old: Option<&Endpoints>) {
-        let mut nodes = BTreeMap::new();
-        for address in old.iter().flat_map(|old| old.subsets.iter().flatten()).flat_map(addresses) {
-            if let Some(node) = &address.node_name {
-                nodes.insert(address.ip.clone(), node.clone());
-            }
-        }
+        let mut stored = Stored::of(old);
         let list = Path::new("subsets");
         for (index, subset) in self.subsets.iter().flatten().enumerate() {
             let path = list.index(index);
@@ -194,11 +195,51 @@ impl Strategy for Endpoints {
             {
                 let path = path.child(field);
                 for (index, address) in list.iter().flatten().enumerate() {
-                    validate_address(errors, address, &nodes, &path.index(index));
+                    if !stored.has(address) {
+                        validate_address(errors, address, &stored.nodes, &path.index(index));
+                    }
                 }
             }
             validate_subset_ports(errors, subset, &path.child("ports"));
         }
+    }
+}
+
+/// The addresses of the stored object.
+struct Stored<'a> {
+    /// The node of each IP; the last one that the object names.
+    nodes: BTreeMap<&'a str, &'a str>,
+    /// The addresses that may follow, if each IP has one node: then what is stored needs no other look.
+    next: Option<Box<dyn Iterator<Item = &'a EndpointAddress> + 'a>>,
+    expected: Option<&'a EndpointAddress>,
+}
+
+impl<'a> Stored<'a> {
+    fn of(old: Option<&'a Endpoints>) -> Stored<'a> {
+        let all = || old.into_iter().flat_map(|old| old.subsets.iter().flatten()).flat_map(addresses);
+        let nodes: BTreeMap<&str, &str> =
+            all().filter_map(|address| Some((address.ip.as_str(), address.node_name.as_deref()?))).collect();
+        let is_plain = nodes.len() == all().count();
+        let mut next = is_plain.then(|| Box::new(all()) as Box<dyn Iterator<Item = _>>);
+        let expected = next.as_mut().and_then(Iterator::next);
+        Stored { nodes, next, expected }
+    }
+
+    /// Whether the address is one of the next two of the stored ones, as it is in a list from which little has changed.
+    fn has(&mut self, address: &EndpointAddress) -> bool {
+        let Some(next) = &mut self.next else { return false };
+        for _ in 0..2 {
+            if self.expected == Some(address) {
+                self.expected = next.next();
+                return true;
+            }
+            // An address that is new here stands before the expected one, one that is gone was the expected one.
+            if self.expected.is_none_or(|expected| expected.ip > address.ip) {
+                return false;
+            }
+            self.expected = next.next();
+        }
+        false
     }
 }
 
@@ -227,7 +268,7 @@ fn validate_subset_ports(errors: &mut Vec<FieldError>, subset: &EndpointSubset, 
 fn validate_address(
     errors: &mut Vec<FieldError>,
     address: &EndpointAddress,
-    nodes: &BTreeMap<String, String>,
+    nodes: &BTreeMap<&str, &str>,
     path: &Path<'_>,
 ) {
     let before = errors.len();
@@ -239,7 +280,7 @@ fn validate_address(
     if let Some(node) = address.node_name.as_deref() {
         let path = path.child("nodeName");
         invalid_each(errors, &path, node, is_dns1123_subdomain(node));
-        if nodes.get(&address.ip).is_some_and(|old| old != node) {
+        if nodes.get(address.ip.as_str()).is_some_and(|old| *old != node) {
             let words = format!("Cannot change NodeName for {} to {node}", address.ip);
             errors.push(FieldError::forbidden(&path, words));
         }

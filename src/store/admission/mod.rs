@@ -220,7 +220,8 @@ fn write<K: Strategy>(
     if let (Part::Status, Some(old)) = (part, old) {
         return Ok(strategy::with_status_of(old, &object).into_live());
     }
-    let given = object.clone();
+    // Kept only where it is needed: an object that nobody shares is changed in place.
+    let given = (part == Part::Whole).then(|| object.clone());
     let changed = Arc::make_mut(&mut object);
     changed.set_defaults();
     let errors = match old {
@@ -239,7 +240,7 @@ fn write<K: Strategy>(
             changed.validate_update(old)
         }
     };
-    if part == Part::Whole {
+    if let Some(given) = given {
         changed.copy_status(&given);
     }
     if errors.is_empty() {

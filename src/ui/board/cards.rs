@@ -194,6 +194,9 @@ fn slice_box(slice: &SliceBox, card: &ServiceCard) -> Html {
                 <span class="fill" style={fill}>{ count_words(slice.endpoints) }</span>
                 <span class="cut ports-of">{ &slice.ports }</span>
                 <b>{ "R" }</b><b>{ "S" }</b><b>{ "T" }</b>
+                if slice.is_rewritten {
+                    <span class="st" title="The last change, or what came of it since, rewrote this slice.">{ "rewritten" }</span>
+                }
             </header>
             <ul>
                 { for slice.rows.iter().map(|row| {

@@ -15,12 +15,6 @@ fn the_page_loads_and_shows_its_name() {
 }
 
 #[test]
-fn the_page_travels_in_few_bytes() {
-    let (_, travels) = crate::size::page(&crate::size::dist());
-    assert!(travels < 400_000, "{travels} bytes travel");
-}
-
-#[test]
 fn every_address_of_the_page_is_relative() {
     story("", async |page| {
         let addresses = "[...document.querySelectorAll('link, script[src], img')].map((e) => e.getAttribute('href') ?? \

@@ -1,10 +1,10 @@
 //! The stories: the built page in a real browser. Run by `./dev test`, or with a page in dist/ by
 //! `cargo test --test e2e`. Each story has a browser session of its own and fails on any error in the console.
 
+mod dist;
 mod hand;
 mod page;
 mod server;
-mod size;
 
 mod board;
 mod opening;

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread;
 
-use crate::size::dist;
+use crate::dist::dist;
 
 /// The page stands below a path, as on a shared host: addresses that are not relative would miss it.
 const BASE: &str = "/some/path/";

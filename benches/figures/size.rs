@@ -1,11 +1,6 @@
 //! How large the page is.
 
-use std::path::{Path, PathBuf};
-
-/// The directory that holds the built page: the environment variable DIST, or dist/.
-pub fn dist() -> PathBuf {
-    std::env::var_os("DIST").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), PathBuf::from)
-}
+use std::path::Path;
 
 /// The bytes of all files below `directory`, as they are and as they travel: each one compressed with brotli.
 pub fn page(directory: &Path) -> (u64, u64) {

@@ -16,9 +16,6 @@ use crate::controllers::{endpoint_slice, endpoint_slice_mirroring, endpoints};
 use crate::store;
 use crate::store::admission::Part;
 
-/// A Service with more Pods than this has its addresses kept in order for the Endpoints controller.
-const MANY_PODS: usize = 100;
-
 impl Cluster {
     /// The EndpointSlice controller looks at a Service: at the changed Pods alone where it knows the rest.
     pub(super) fn sync_slices(&mut self, key: &ObjectKey) {
@@ -108,13 +105,8 @@ impl Cluster {
                     let mut changes = self.changed_pods(&known.changed, &service).into_iter();
                     changes.all(|(name, pod)| addresses.change(name, pod).is_some()).then_some(addresses)
                 }
-                None if existing.is_some() => {
-                    let pods = self.selected_pods(&service, key);
-                    Some(pods)
-                        .filter(|pods| pods.len() > MANY_PODS)
-                        .and_then(|pods| KnownAddresses::new(&service, &pods))
-                }
-                None => None,
+                // From the first change on: most Services change seldom.
+                None => KnownAddresses::new(&service, &self.selected_pods(&service, key)),
             };
         }
         let write = match &addresses {

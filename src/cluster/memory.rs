@@ -40,7 +40,7 @@ impl<S> Known<S> {
 pub(super) struct SeenEndpoints {
     pub(super) service: Arc<Service>,
     pub(super) existing: Option<Arc<Endpoints>>,
-    /// The addresses of a Service with many Pods.
+    /// The addresses of a Service of which some Pod has changed.
     pub(super) addresses: Option<endpoints::KnownAddresses>,
 }
 

@@ -65,8 +65,7 @@ struct Candidate<'a> {
 /// - Over 1000 addresses, counted in all subsets, some are left out, and an annotation says so.
 pub fn reconcile(input: &Input<'_>) -> Option<Write> {
     let service = input.service;
-    let spec = service.spec.as_ref()?;
-    if spec.selector.is_none() || spec.type_.as_deref() == Some("ExternalName") {
+    if !is_managed(service) {
         return None;
     }
     let mut wanted = wanted_subsets(input);
@@ -83,6 +82,14 @@ pub fn reconcile(input: &Input<'_>) -> Option<Write> {
 
     let is_truncated = truncate(&mut wanted);
     Some(write_subsets(input, &wanted, is_truncated))
+}
+
+/// Whether the controller makes Endpoints for the Service: it has a selector and is not of type `ExternalName`.
+fn is_managed(service: &Service) -> bool {
+    service
+        .spec
+        .as_ref()
+        .is_some_and(|spec| spec.selector.is_some() && spec.type_.as_deref() != Some("ExternalName"))
 }
 
 /// The write of an object with these subsets and nothing else of an existing one but its metadata.

@@ -141,6 +141,9 @@ pub fn reconcile_pod_change<'a>(state: &'a ServiceState, input: &PodChanges<'a>)
     if !state.holds(input) {
         return None;
     }
+    if input.pods.is_empty() {
+        return Some(Plan { settled: true, ..Plan::default() });
+    }
     let families = address_types(input.service);
     let seen_by_controller = |known: &KnownSlice| known.address_type;
     if state.slices.iter().filter_map(seen_by_controller).any(|family| !families.contains(&family)) {

@@ -1,4 +1,4 @@
-//! The addresses of a Service with many Pods, kept in order, so that a changed Pod costs no sorting of the others.
+//! The addresses of a Service, kept in order, so that a changed Pod costs no sorting of the others.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use imbl::OrdMap;
 use k8s_openapi::api::core::v1::{Endpoints, Pod, Service};
 
 use super::{
-    Candidate, Input, MAX_CAPACITY, Subset, SubsetPort, Write, capacity_is_right, is_over_capacity,
-    labels_are_right, pod_address, same_subsets, write_subsets,
+    Candidate, Input, MAX_CAPACITY, Subset, SubsetPort, Write, capacity_is_right, is_managed,
+    is_over_capacity, labels_are_right, pod_address, same_subsets, write_subsets,
 };
 use crate::controllers::endpoint_slice::{find_port, is_pod_ready, should_pod_be_in_endpoints};
 
@@ -28,8 +28,11 @@ type Place = (Arc<str>, Arc<str>);
 
 impl KnownAddresses {
     /// The addresses of all Pods that the Service's selector matches. `None` when Pods differ in their ports, when two
-    /// Pods are one address, and when no Pod has a port of the Service.
+    /// Pods are one address, when no Pod has a port of the Service, and for a Service without Endpoints of its own.
     pub fn new(service: &Arc<Service>, pods: &[Arc<Pod>]) -> Option<KnownAddresses> {
+        if !is_managed(service) {
+            return None;
+        }
         let mut known = KnownAddresses {
             service: service.clone(),
             numbers: None,

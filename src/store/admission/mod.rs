@@ -91,9 +91,13 @@ pub fn admit(request: Request<'_>, allocators: &mut Allocators) -> Result<Live, 
         }
         Some(before) => carry_over(meta, before, &kind)?,
     }
-    let mut drawn = allocators.clone();
-    let live = match object {
-        Live::Service(service) => admit_service(service, old, part, &mut drawn, random)?,
+    Ok(match object {
+        Live::Service(service) => {
+            let mut drawn = allocators.clone();
+            let live = admit_service(service, old, part, &mut drawn, random)?;
+            *allocators = drawn;
+            live
+        }
         Live::Namespace(object) => write(object, old, part, store)?,
         Live::Node(object) => write(object, old, part, store)?,
         Live::IngressClass(object) => write(object, old, part, store)?,
@@ -108,9 +112,7 @@ pub fn admit(request: Request<'_>, allocators: &mut Allocators) -> Result<Live, 
         Live::Ingress(object) => write(object, old, part, store)?,
         Live::NetworkPolicy(object) => write(object, old, part, store)?,
         Live::Other(_) => object,
-    };
-    *allocators = drawn;
-    Ok(live)
+    })
 }
 
 /// Gives back what a deleted object had drawn.

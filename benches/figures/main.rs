@@ -97,6 +97,8 @@ mod native {
         let output = Command::new(env!("CARGO"))
             .args(["test", "--quiet", "--profile", "web", "--target", "wasm32-unknown-unknown"])
             .args(["--bench", "figures", "--", "--nocapture"])
+            // Seconds; the runner's own are 20.
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "600")
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
             .expect("cargo runs");
@@ -122,7 +124,7 @@ mod browser {
     wasm_bindgen_test_configure!(run_in_browser);
 
     #[wasm_bindgen_test]
-    fn figures() {
+    fn measured() {
         for (name, prepare) in figures() {
             console_log!(
                 "{MARK}\t{name}\t{}",

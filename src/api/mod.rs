@@ -4,6 +4,7 @@
 
 pub mod decode;
 pub mod fields;
+pub mod fuzzy;
 pub mod key;
 pub mod kind;
 pub mod labels;

@@ -10,6 +10,7 @@ pub mod geometry;
 mod layout;
 pub mod level;
 mod link;
+pub mod pick;
 pub mod route;
 mod service;
 

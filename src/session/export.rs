@@ -175,7 +175,12 @@ fn written(object: &Object) -> Option<Value> {
         }
         None => return None,
     };
-    let namespace = &*object.key.namespace;
+    name_namespace(&mut document, &object.key.namespace);
+    Some(document)
+}
+
+/// Writes the namespace into a document that names none, unless it is `default`.
+pub(super) fn name_namespace(document: &mut Value, namespace: &str) {
     if let Some(metadata) = document.get_mut("metadata").and_then(Value::as_object_mut)
         && !["", "default"].contains(&namespace)
         && metadata.get("namespace").and_then(Value::as_str).unwrap_or_default().is_empty()
@@ -184,7 +189,6 @@ fn written(object: &Object) -> Option<Value> {
         let after_name = metadata.keys().position(|name| name == "name").map_or(0, |index| index + 1);
         metadata.shift_insert(after_name, "namespace".to_owned(), json!(namespace));
     }
-    Some(document)
 }
 
 /// One of the cluster's own objects, if somebody changed it.
@@ -213,7 +217,7 @@ fn has_annotation(object: &Object, name: &str) -> bool {
 }
 
 /// Leaves of a live object what a person could have written.
-fn strip(value: &mut Value) {
+pub(super) fn strip(value: &mut Value) {
     for name in [BASE_ANNOTATION, REVISION] {
         take_annotation(value, name);
     }

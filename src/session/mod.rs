@@ -5,6 +5,7 @@
 
 mod command;
 mod digest;
+pub mod draw;
 mod export;
 pub mod permalink;
 mod recording;
@@ -46,6 +47,8 @@ struct Board {
 pub struct Session {
     seed: u64,
     entries: Vec<Entry>,
+    /// How many of the first entries are never taken back.
+    base: usize,
     board: Board,
     /// Boards of the past, by moment and number of entries applied.
     checkpoints: BTreeMap<(Time, usize), Board>,
@@ -70,12 +73,13 @@ impl Session {
         };
         let mut checkpoints = BTreeMap::new();
         checkpoints.insert((Time::ZERO, 0), board.clone());
-        Session { seed, entries: Vec::new(), board, checkpoints, undone: Vec::new(), generation: 0 }
+        Session { seed, entries: Vec::new(), base: 0, board, checkpoints, undone: Vec::new(), generation: 0 }
     }
 
     /// The sitting that a recording describes, at its `now`.
     pub fn open(recording: Recording) -> Session {
         let mut session = Session::new(recording.seed);
+        session.base = (recording.base as usize).min(recording.entries.len());
         session.entries = recording.entries;
         session.advance(recording.now);
         session
@@ -83,7 +87,8 @@ impl Session {
 
     /// The recording of this sitting.
     pub fn recording(&self) -> Recording {
-        Recording { version: VERSION, seed: self.seed, entries: self.entries.clone(), now: self.now() }
+        let base = u32::try_from(self.base).unwrap_or(u32::MAX);
+        Recording { version: VERSION, seed: self.seed, entries: self.entries.clone(), now: self.now(), base }
     }
 
     /// The moment on the screen.
@@ -133,9 +138,9 @@ impl Session {
         self.generation + self.board.cluster.generation()
     }
 
-    /// Whether there is something to take back.
+    /// Whether there is something to take back. What the board began with stays.
     pub fn can_undo(&self) -> bool {
-        self.board.applied > 0
+        self.board.applied > self.base
     }
 
     /// Whether something was taken back and can be done again.
@@ -185,7 +190,7 @@ impl Session {
 
     /// Takes the newest command back; `false` when there is none. Time stays where it is.
     pub fn undo(&mut self) -> bool {
-        if self.board.applied == 0 {
+        if !self.can_undo() {
             return false;
         }
         let now = self.now();
@@ -249,6 +254,7 @@ impl Session {
 
     fn forget_future(&mut self) {
         self.entries.truncate(self.board.applied);
+        self.base = self.base.min(self.entries.len());
         drop(self.checkpoints.split_off(&(self.now(), self.board.applied)));
     }
 }

@@ -29,11 +29,18 @@ pub struct Recording {
     pub entries: Vec<Entry>,
     /// The moment that is on the screen.
     pub now: Time,
+    /// How many of the first entries the board began with, such as those of a scenario: undo stops before them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub base: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Recording {
     /// A board on which nothing was done yet.
     pub fn new(seed: u64) -> Recording {
-        Recording { version: VERSION, seed, entries: Vec::new(), now: Time::ZERO }
+        Recording { version: VERSION, seed, entries: Vec::new(), now: Time::ZERO, base: 0 }
     }
 }

@@ -82,7 +82,8 @@ impl Scenario {
             at: self.start,
             command: Command::Repeat { request: request.clone(), every: *every },
         }));
-        Recording { version: VERSION, seed, entries, now: self.start }
+        let base = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        Recording { version: VERSION, seed, entries, now: self.start, base }
     }
 }
 
@@ -193,6 +194,34 @@ mod tests {
                 assert_eq!(object.fate, Fate::Created, "{name}: {}", object.key);
             }
         }
+    }
+
+    #[test]
+    fn undo_stops_where_the_scenario_began() {
+        for scenario in all() {
+            let mut session = Session::open(scenario.recording(1));
+            let began = session.digest();
+            assert!(!session.can_undo() && !session.undo(), "{}", scenario.name);
+            let button = scenario.buttons.first().expect("every scenario has a button");
+            session.dispatch(button.command());
+            // A link and a reload keep what the board began with.
+            let mut session = Session::open(session.recording());
+            assert!(session.can_undo() && session.undo(), "{}", scenario.name);
+            assert!(!session.can_undo() && !session.undo(), "{}", scenario.name);
+            assert_eq!(session.digest(), began, "{}", scenario.name);
+            assert!(session.redo());
+        }
+    }
+
+    #[test]
+    fn a_change_before_the_beginning_can_be_undone() {
+        let scenario = find("first").expect("it is listed");
+        let mut session = Session::open(scenario.recording(1));
+        session.seek(Time(1));
+        assert!(!session.can_undo());
+        session.dispatch(Command::Delete { keys: vec![ObjectKey::service("default", "web")] });
+        assert!(session.undo() && !session.undo());
+        assert!(session.cluster().store().get(&ObjectKey::service("default", "web")).is_some());
     }
 
     #[test]

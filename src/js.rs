@@ -18,7 +18,8 @@ fn error(message: impl std::fmt::Display) -> JsError {
 
 /// A value as a plain JavaScript object.
 fn to_js(value: &impl serde::Serialize) -> Result<JsValue, JsError> {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(error)
+    let text = serde_json::to_string(value).map_err(error)?;
+    js_sys::JSON::parse(&text).map_err(|_| JsError::new("the value can not be told as JSON"))
 }
 
 /// What became of one object, for JavaScript.

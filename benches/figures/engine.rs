@@ -44,7 +44,7 @@ fn select_pods() -> Box<dyn FnMut()> {
     let mut store = Store::default();
     for number in 0..5000 {
         let document = document(number, &format!("app-{}", number % 100));
-        let pod: Pod = decode(&document).0.expect("the document is a Pod");
+        let pod: Pod = decode(&document).0;
         let key = ObjectKey::pod("default", pod.metadata.name.clone().unwrap_or_default());
         store.put(key, Some(Arc::new(document)), Live::Pod(Arc::new(pod)));
     }

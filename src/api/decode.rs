@@ -8,9 +8,10 @@
 use std::cell::RefCell;
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::never::Never;
 use super::path::{Path, Segment};
 use go::{is_quantity, is_time};
 
@@ -42,19 +43,14 @@ pub enum Oddity {
     },
 }
 
-/// Reads a value as `T`, and what was odd about it in the order of the document. The object is `None` if it is such
-/// that nothing could be read; it is whole only if no finding is [`Oddity::Refused`].
+/// Reads a value as `T`, and what was odd about it in the order of the document. The object is whole only if no finding
+/// is [`Oddity::Refused`].
 ///
 /// Models staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go Decode with strict decoding.
-pub fn decode<T: DeserializeOwned>(value: &Value) -> (Option<T>, Vec<Finding>) {
+pub fn decode<T: DeserializeOwned>(value: &Value) -> (T, Vec<Finding>) {
     let context = Context::default();
-    let object = T::deserialize(Decode { value, context: &context });
-    let mut state = context.0.into_inner();
-    let object = object.map_err(|error| {
-        let path = state.at_error.take().unwrap_or_default();
-        state.findings.push(Finding { path, what: Oddity::Refused { message: error.0, wanted: "" } });
-    });
-    (object.ok(), state.findings)
+    let Ok(object) = T::deserialize(Decode { value, context: &context });
+    (object, context.0.into_inner().findings)
 }
 
 #[derive(Default)]
@@ -64,7 +60,6 @@ struct Context<'v>(RefCell<State<'v>>);
 struct State<'v> {
     steps: Vec<Step<'v>>,
     findings: Vec<Finding>,
-    at_error: Option<Path>,
 }
 
 #[derive(Clone, Copy)]
@@ -130,24 +125,6 @@ struct Decode<'v, 'c> {
     context: &'c Context<'v>,
 }
 
-/// Why reading stopped: only a value that a type itself refuses does that.
-#[derive(Debug)]
-struct Stop(String);
-
-impl std::fmt::Display for Stop {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Stop {}
-
-impl serde::de::Error for Stop {
-    fn custom<T: std::fmt::Display>(message: T) -> Stop {
-        Stop(message.to_string())
-    }
-}
-
 const WHOLE_NUMBER: &str = "Write a whole number, without quotes.";
 /// What to do about a number where a string is wanted.
 pub const STRING: &str = "Write it in quotes.";
@@ -159,7 +136,7 @@ const BOOLEAN: &str = "Write true or false, without quotes.";
 const LIST: &str = "Write a list: each item on a line of its own that starts with \"- \".";
 const MAP: &str = "Write keys and values: lines of the form \"key: value\", indented below this one.";
 
-impl<'v> Decode<'v, '_> {
+impl<'v, 'c> Decode<'v, 'c> {
     /// Notes a value of a wrong type.
     fn refuse(self, go_type: &str, wanted: &'static str) {
         let found = match self.value {
@@ -191,27 +168,78 @@ impl<'v> Decode<'v, '_> {
         })
     }
 
+    /// The items of a list of this Rust type; none after a value that is no list.
+    #[inline(never)]
+    fn items(self, rust_type: &str) -> Items<'v, 'c> {
+        let items: &[Value] = match self.value {
+            Value::Array(items) => items,
+            Value::Null => &[],
+            _ => {
+                self.refuse(&go::type_name(rust_type), LIST);
+                &[]
+            }
+        };
+        Items { items: items.iter().enumerate(), of: self }
+    }
+
+    /// The entries of a map of this Rust type; none after a value that is no map.
+    #[inline(never)]
+    fn entries(self, rust_type: &str) -> Fields<'v, 'c> {
+        match self.value {
+            Value::Object(map) => return Fields::keys(map, self),
+            Value::Null => {}
+            _ => self.refuse(&go::type_name(rust_type), MAP),
+        }
+        Fields::none(self)
+    }
+
+    /// The fields of a type; none after a value that is no object.
+    #[inline(never)]
+    fn fields(self, name: &'static str, fields: &'static [&'static str]) -> Fields<'v, 'c> {
+        let found = match self.value {
+            Value::Object(map) => {
+                let missing = required(name).filter(|field| !map.contains_key(*field));
+                return Fields { known: Some((name, fields)), missing, ..Fields::keys(map, self) };
+            }
+            Value::Null => Fields::none(self),
+            _ => {
+                self.refuse(&format!("v1.{name}"), MAP);
+                Fields::none(self)
+            }
+        };
+        Fields { missing: required(name), ..found }
+    }
+
+    /// Reads a value below this one.
     fn below<T>(
         self,
         step: Step<'v>,
         value: &'v Value,
-        read: impl FnOnce(Self) -> Result<T, Stop>,
-    ) -> Result<T, Stop> {
-        self.context.0.borrow_mut().steps.push(step);
+        read: impl FnOnce(Self) -> Result<T, Never>,
+    ) -> Result<T, Never> {
+        self.context.enter(step);
         let result = read(Decode { value, context: self.context });
-        let mut state = self.context.0.borrow_mut();
-        if result.is_err() && state.at_error.is_none() {
-            state.at_error = Some(state.path());
-        }
-        state.steps.pop();
+        self.context.leave();
         result
+    }
+}
+
+impl<'v> Context<'v> {
+    #[inline(never)]
+    fn enter(&self, step: Step<'v>) {
+        self.0.borrow_mut().steps.push(step);
+    }
+
+    #[inline(never)]
+    fn leave(&self) {
+        self.0.borrow_mut().steps.pop();
     }
 }
 
 macro_rules! integers {
     ($($method:ident $visit:ident $go_type:literal,)*) => {
         $(
-            fn $method<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+            fn $method<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
                 visitor.$visit(self.integer($go_type))
             }
         )*
@@ -219,9 +247,9 @@ macro_rules! integers {
 }
 
 impl<'v> Deserializer<'v> for Decode<'v, '_> {
-    type Error = Stop;
+    type Error = Never;
 
-    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
         if go::is_int_or_string(std::any::type_name::<V::Value>()) {
             return match self.value {
                 Value::String(text) => visitor.visit_borrowed_str(text),
@@ -242,14 +270,14 @@ impl<'v> Deserializer<'v> for Decode<'v, '_> {
         }
     }
 
-    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
         match self.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_bool<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_bool<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
         match self.value {
             Value::Bool(value) => return visitor.visit_bool(*value),
             Value::Null => {}
@@ -269,7 +297,7 @@ impl<'v> Deserializer<'v> for Decode<'v, '_> {
         deserialize_u64 visit_u64 "uint64",
     }
 
-    fn deserialize_f64<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_f64<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
         match self.value {
             Value::Number(number) => return visitor.visit_f64(number.as_f64().unwrap_or(0.0)),
             Value::Null => {}
@@ -278,11 +306,11 @@ impl<'v> Deserializer<'v> for Decode<'v, '_> {
         visitor.visit_f64(0.0)
     }
 
-    fn deserialize_f32<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_f32<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
         self.deserialize_f64(visitor)
     }
 
-    fn deserialize_str<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_str<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
         match self.value {
             Value::String(text) => return visitor.visit_borrowed_str(text),
             Value::Null => {}
@@ -293,29 +321,16 @@ impl<'v> Deserializer<'v> for Decode<'v, '_> {
         visitor.visit_borrowed_str("")
     }
 
-    fn deserialize_string<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_string<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_seq<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
-        let items: &[Value] = match self.value {
-            Value::Array(items) => items,
-            Value::Null => &[],
-            _ => {
-                self.refuse(&go::type_name(std::any::type_name::<V::Value>()), LIST);
-                &[]
-            }
-        };
-        visitor.visit_seq(Items { items: items.iter().enumerate(), of: self })
+    fn deserialize_seq<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
+        visitor.visit_seq(self.items(std::any::type_name::<V::Value>()))
     }
 
-    fn deserialize_map<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
-        match self.value {
-            Value::Object(map) => return visitor.visit_map(Fields::keys(map, self)),
-            Value::Null => {}
-            _ => self.refuse(&go::type_name(std::any::type_name::<V::Value>()), MAP),
-        }
-        visitor.visit_map(Fields::none(self))
+    fn deserialize_map<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
+        visitor.visit_map(self.entries(std::any::type_name::<V::Value>()))
     }
 
     fn deserialize_struct<V: Visitor<'v>>(
@@ -323,13 +338,8 @@ impl<'v> Deserializer<'v> for Decode<'v, '_> {
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Stop> {
-        match self.value {
-            Value::Object(map) => return visitor.visit_map(Fields::of(name, fields, map, self)),
-            Value::Null => {}
-            _ => self.refuse(&format!("v1.{name}"), MAP),
-        }
-        visitor.visit_map(Fields::none(self))
+    ) -> Result<V::Value, Never> {
+        visitor.visit_map(self.fields(name, fields))
     }
 
     /// The types that check their text themselves: it is checked before, so that reading goes on after a bad one.
@@ -337,7 +347,7 @@ impl<'v> Deserializer<'v> for Decode<'v, '_> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Stop> {
+    ) -> Result<V::Value, Never> {
         match (name, self.value) {
             ("Quantity", Value::String(text)) if is_quantity(text.trim()) => {}
             ("Quantity", Value::Number(number)) if is_quantity(&number.to_string()) => {}
@@ -363,7 +373,7 @@ impl<'v> Deserializer<'v> for Decode<'v, '_> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Stop> {
+    fn deserialize_ignored_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Never> {
         visitor.visit_unit()
     }
 
@@ -379,9 +389,9 @@ struct Items<'v, 'c> {
 }
 
 impl<'v> SeqAccess<'v> for Items<'v, '_> {
-    type Error = Stop;
+    type Error = Never;
 
-    fn next_element_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<Option<T::Value>, Stop> {
+    fn next_element_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<Option<T::Value>, Never> {
         let Some((index, value)) = self.items.next() else { return Ok(None) };
         self.of.below(Step::Index(index), value, |item| seed.deserialize(item)).map(Some)
     }
@@ -396,41 +406,24 @@ struct Fields<'v, 'c> {
     entries: Option<serde_json::map::Iter<'v>>,
     /// The type that holds the fields and the names that it knows; `None` for a map, whose keys are free.
     known: Option<(&'static str, &'static [&'static str])>,
+    /// A field that is still to be told of, without a value.
+    missing: Option<&'static str>,
     next: Option<(&'v str, &'v Value)>,
     of: Decode<'v, 'c>,
 }
 
 impl<'v, 'c> Fields<'v, 'c> {
     fn none(of: Decode<'v, 'c>) -> Self {
-        Fields { entries: None, known: None, next: None, of }
+        Fields { entries: None, known: None, missing: None, next: None, of }
     }
 
     fn keys(map: &'v Map<String, Value>, of: Decode<'v, 'c>) -> Self {
         Fields { entries: Some(map.iter()), ..Fields::none(of) }
     }
 
-    fn of(
-        name: &'static str,
-        fields: &'static [&'static str],
-        map: &'v Map<String, Value>,
-        of: Decode<'v, 'c>,
-    ) -> Self {
-        Fields { known: Some((name, fields)), ..Fields::keys(map, of) }
-    }
-
-    /// Whether a whole object of the API stands inside another, as a claim template does: nobody compares the
-    /// `apiVersion` and `kind` of it with anything.
-    fn skips(&self, key: &str, fields: &[&str]) -> bool {
-        matches!(key, "apiVersion" | "kind")
-            && fields.contains(&"metadata")
-            && !self.of.context.0.borrow().steps.is_empty()
-    }
-}
-
-impl<'v> MapAccess<'v> for Fields<'v, '_> {
-    type Error = Stop;
-
-    fn next_key_seed<K: DeserializeSeed<'v>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
+    /// Goes on to the next entry that the type knows; gives its key.
+    #[inline(never)]
+    fn advance(&mut self) -> Option<&'v str> {
         while let Some((key, value)) = self.entries.as_mut().and_then(Iterator::next) {
             if let Some((name, siblings)) = self.known {
                 if !siblings.contains(&key.as_str()) {
@@ -441,22 +434,56 @@ impl<'v> MapAccess<'v> for Fields<'v, '_> {
                     state.steps.pop();
                     continue;
                 }
-                if self.skips(key, siblings) {
+                if is_type_of_object(key, siblings) {
                     continue;
                 }
             }
             self.next = Some((key, value));
-            return seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some);
+            return Some(key);
         }
-        Ok(None)
+        let missing = self.missing.take();
+        self.next = missing.map(|key| (key, &NULL));
+        missing
     }
 
-    fn next_value_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<T::Value, Stop> {
-        let Some((key, value)) = self.next.take() else { return Err(Stop::custom("a value without a key")) };
+    /// The entry that [`Fields::advance`] went on to.
+    #[inline(never)]
+    fn take(&mut self) -> (Step<'v>, &'v Value) {
+        let (key, value) = self.next.take().unwrap_or(("", &NULL));
         let step = match self.known {
             Some((name, _)) => Step::Field(name, key),
             None => Step::Key(key),
         };
+        (step, value)
+    }
+}
+
+/// Whether the key says of what type the object is. Who reads it knows already, and nobody compares the words of an object
+/// inside another, such as a claim template, with anything.
+fn is_type_of_object(key: &str, siblings: &[&str]) -> bool {
+    matches!(key, "apiVersion" | "kind") && siblings.contains(&"metadata")
+}
+
+/// What stands for a value that is not there.
+static NULL: Value = Value::Null;
+
+/// The field that a type does without in no case, where Go takes an empty value for one that is missing.
+fn required(name: &str) -> Option<&'static str> {
+    (name == "Condition").then_some("lastTransitionTime")
+}
+
+impl<'v> MapAccess<'v> for Fields<'v, '_> {
+    type Error = Never;
+
+    fn next_key_seed<K: DeserializeSeed<'v>>(&mut self, seed: K) -> Result<Option<K::Value>, Never> {
+        match self.advance() {
+            Some(key) => seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<T::Value, Never> {
+        let (step, value) = self.take();
         self.of.below(step, value, |field| seed.deserialize(field))
     }
 }

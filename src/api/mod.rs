@@ -3,12 +3,14 @@
 //! The object types come from `k8s-openapi`; nothing of the Kubernetes API is typed again here.
 
 pub mod decode;
+pub mod encode;
 pub mod fields;
 pub mod fuzzy;
 pub mod key;
 pub mod kind;
 pub mod labels;
 pub mod nearest;
+mod never;
 pub mod object;
 pub mod patch;
 pub mod path;

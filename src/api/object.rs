@@ -11,6 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
 use super::decode::{Finding, Oddity, decode};
+use super::encode::encode;
 use super::{Kind, ObjectKey};
 
 /// An object in the store. Clones share everything.
@@ -96,21 +97,20 @@ macro_rules! live {
             /// The whole object as the API server would show it, `apiVersion` and `kind` included.
             pub fn to_value(&self) -> Value {
                 match self {
-                    // Serializing one of these types can not fail: every map key in them is a string.
-                    $(Live::$kind(object) => serde_json::to_value(&**object).unwrap_or(Value::Null),)*
+                    $(Live::$kind(object) => encode(&**object),)*
                     Live::Other(value) => (**value).clone(),
                 }
             }
 
-            /// Reads `value` as an object of `kind`, and what was odd about it. The object is `None` if nothing could
-            /// be read; it is whole only if nothing was refused.
-            pub fn decode(kind: &Kind, value: &Value) -> (Option<Live>, Vec<Finding>) {
+            /// Reads `value` as an object of `kind`, and what was odd about it. The object is whole only if nothing was
+            /// refused.
+            pub fn decode(kind: &Kind, value: &Value) -> (Live, Vec<Finding>) {
                 match kind {
                     $(Kind::$kind => {
                         let (object, findings) = decode(value);
-                        (object.map(|object| Live::$kind(Arc::new(object))), findings)
+                        (Live::$kind(Arc::new(object)), findings)
                     })*
-                    Kind::Other(_) => (Some(Live::Other(Arc::new(value.clone()))), Vec::new()),
+                    Kind::Other(_) => (Live::Other(Arc::new(value.clone())), Vec::new()),
                 }
             }
         }
@@ -143,9 +143,9 @@ impl Live {
             Oddity::Refused { message, .. } => Some(message),
             Oddity::UnknownField { .. } => None,
         });
-        match (live, refused) {
-            (Some(live), None) => Ok(live),
-            (_, refused) => Err(serde::de::Error::custom(refused.unwrap_or_default())),
+        match refused {
+            None => Ok(live),
+            Some(message) => Err(serde::de::Error::custom(message)),
         }
     }
 }

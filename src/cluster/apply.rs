@@ -186,21 +186,18 @@ impl Cluster {
 }
 
 fn decode(key: &ObjectKey, value: &Value) -> Result<Live, Rejected> {
-    let (live, findings) = Live::decode(&key.kind, value);
+    let (mut live, findings) = Live::decode(&key.kind, value);
     let refused = findings.into_iter().find_map(|finding| match finding.what {
         Oddity::Refused { message, .. } => Some(message),
         Oddity::UnknownField { .. } => None,
     });
-    match (refused, live) {
-        (None, Some(mut live)) => {
-            if let Some(meta) = live.metadata_mut() {
-                meta.namespace = Some(key.namespace.to_string()).filter(|namespace| !namespace.is_empty());
-            }
-            Ok(live)
-        }
-        (Some(message), _) => Err(bad_request(key, &message)),
-        (None, None) => Err(bad_request(key, "the object can not be read")),
+    if let Some(message) = refused {
+        return Err(bad_request(key, &message));
     }
+    if let Some(meta) = live.metadata_mut() {
+        meta.namespace = Some(key.namespace.to_string()).filter(|namespace| !namespace.is_empty());
+    }
+    Ok(live)
 }
 
 fn bad_request(key: &ObjectKey, message: &str) -> Rejected {

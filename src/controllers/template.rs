@@ -2,6 +2,8 @@
 
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
+use crate::api::encode::encode;
+
 /// The label that tells the ReplicaSets of a Deployment, and their Pods, apart.
 pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 
@@ -13,9 +15,9 @@ const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 /// hash label), then over the collision count, in decimal digits that are encoded one by one. The real cluster
 /// hashes Go's own dump of the template, so the name differs from the real one's; its form is the same.
 pub fn hash(template: &PodTemplateSpec, collision_count: Option<i32>) -> String {
-    let canonical = serde_json::to_vec(&without_hash(template)).unwrap_or_default();
+    let canonical = encode(&without_hash(template)).to_string();
     let count = collision_count.map(|count| i64::from(count).to_le_bytes());
-    let bytes = canonical.iter().chain(count.iter().flatten());
+    let bytes = canonical.as_bytes().iter().chain(count.iter().flatten());
     let hash = bytes.fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
     let encode = |digit: u8| char::from(ALPHABET[usize::from(digit) % ALPHABET.len()]);
     hash.to_string().bytes().map(encode).collect()

@@ -7,23 +7,12 @@ use super::Session;
 /// FNV-1a, 64 bits, over bytes as they are written.
 struct Fnv(u64);
 
-impl std::io::Write for Fnv {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 impl Fnv {
     fn add(&mut self, value: &impl Serialize) {
-        // Neither these values nor the hash can fail to be written.
-        let _ = serde_json::to_writer(self, value);
+        // These values can not fail to be written.
+        for byte in serde_json::to_vec(value).unwrap_or_default() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+        }
     }
 }
 

@@ -227,8 +227,7 @@ fn document(
     for problem in &mut problems {
         problem.object = Some(key.clone());
     }
-    let live = live.filter(|_| !is_refused);
-    (live.map(|live| Document { value, key, live, marks }), problems)
+    ((!is_refused).then_some(Document { value, key, live, marks }), problems)
 }
 
 /// The name of an object, or what is wrong with it.

@@ -2,8 +2,10 @@
 
 pub mod finding;
 pub mod near_miss;
+pub mod outline;
 pub mod verdict;
 
 pub use finding::{Certainty, Finding, Fix, findings};
 pub use near_miss::{Difference, NearMiss};
+pub use outline::{Outline, OutlineItem, OutlineLine, outline};
 pub use verdict::{Standing, Verdict, verdicts};

@@ -13,6 +13,7 @@ mod link;
 pub mod pick;
 pub mod route;
 mod service;
+pub mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 

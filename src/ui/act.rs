@@ -51,6 +51,10 @@ pub enum Act {
     List(&'static str),
     /// Makes the bottom panel tall or low.
     Tall(bool),
+    /// Gives the bottom panel the whole height of a phone, or half.
+    TallFull(bool),
+    /// Shows the board as text, or the board again; where there is no bottom panel.
+    BoardText(bool),
     /// Opens a dialog, or closes the open one.
     Dialog(Option<Dialog>),
     /// Sets the colours.

@@ -20,10 +20,14 @@ use super::inspector::Inspector;
 use super::keys::{self, Key, Pressed};
 use super::notices::NoticeList;
 use super::options::{EmbedView, Options};
-use super::requests::{Composer, Draft, Repeating, Requests};
+use super::outline::{self, BoardText, TextOver};
+use super::requests::{Composer, Draft, Repeating, Requests, SendAgain};
 use super::search::{Search, looks_like_manifests};
 use super::sentence::{Say, Try, sentence};
+use super::sheet::{Grip, Height};
+use super::skips::Skips;
 use super::state::State;
+use super::steps::Steps;
 use super::stored;
 use super::tabs::{Tab, Tabs, panel_ids};
 use super::timeline::{Clock, Timeline, line_end, marks};
@@ -270,6 +274,9 @@ impl App {
                 }
             }
             Act::Compose(_) => browser::focus_id("compose-url"),
+            // Once it is drawn.
+            Act::BoardText(true) => Timeout::new(0, || browser::focus_id(outline::ID)).forget(),
+            Act::BoardText(false) => browser::focus_board(),
             _ => {}
         }
         self.state.act(act);
@@ -311,6 +318,7 @@ impl App {
         let class = classes!(
             "app",
             state.tall.then_some("tall"),
+            (state.tall && state.tall_full).then_some("tall-full"),
             no_tools.then_some("no-tools"),
             options.hide_inspector.then_some("no-side"),
             options.hide_timeline.then_some("no-foot"),
@@ -322,6 +330,8 @@ impl App {
         };
         html! {
             <div {class}>
+                <Skips board={!(options.embed && options.view == EmbedView::Yaml)} lists={!options.embed && !options.hide_timeline}
+                    text={options.embed || !options.hide_timeline} on={on.clone()} />
                 <TopBar title={state.title()} scenarios={scenario_items()}
                     scenario={state.scenario.map_or("", |scenario| scenario.name)}
                     can_undo={state.session.can_undo() && !options.read_only} can_redo={state.session.can_redo() && !options.read_only}
@@ -334,6 +344,7 @@ impl App {
                 <section class="pill phone-only" aria-label="Time">
                     <PlayButtons playing={state.playing} speed={state.speed} short=true on={on.clone()} />
                     <Clock />
+                    <SendAgain draft={state.draft.clone()} on={on.clone()} />
                 </section>
                 if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
                 <NoticeList notices={state.notices.clone()} on={on.clone()} />
@@ -359,6 +370,8 @@ impl App {
         html! {
             <div {class}>
                 <header class="sr"><h1>{ "Endpoint Playground" }</h1></header>
+                <Skips board={!(options.embed && options.view == EmbedView::Yaml)} lists={!options.embed && !options.hide_timeline}
+                    text={options.embed || !options.hide_timeline} on={on.clone()} />
                 { self.say(&on) }
                 if options.view != EmbedView::Yaml { { self.board(ctx) } }
                 if with_side { { self.inspector(&on) } }
@@ -367,6 +380,7 @@ impl App {
                     draft={state.draft.clone()} marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end}
                     hide_timeline={options.hide_timeline} on_draft={ctx.link().callback(Msg::Draft)}
                     on_full={ctx.link().callback(|()| Msg::Full)} on={on.clone()} />
+                if state.board_text { <TextOver objects={state.moment.objects()} on={on.clone()} /> }
                 <NoticeList notices={state.notices.clone()} {on} />
             </div>
         }
@@ -376,7 +390,7 @@ impl App {
         let state = &self.state;
         html! {
             <Board scene={state.looking.scene.clone()} fit={state.looking.fit} selection={state.selection.clone()}
-                tool={state.tool} read_only={state.options.read_only} still={browser::matches("(prefers-reduced-motion: reduce)")}
+                tool={state.tool} read_only={state.options.read_only} still={self.is_still()}
                 on={ctx.link().callback(Msg::Board)} />
         }
     }
@@ -392,9 +406,19 @@ impl App {
         let since = state.scenario.map_or(Time::ZERO, |scenario| scenario.start);
         let problems: Vec<(ObjectKey, AttrValue)> =
             state.problems.iter().map(|(key, finding)| (key.clone(), finding.title.clone().into())).collect();
+        let steps = if self.is_still() {
+            html! { <Steps moment={state.moment.clone()} focus={state.focus} on={on.clone()} /> }
+        } else {
+            Html::default()
+        };
         html! {
-            <Say sentence={sentence(cluster, state.moment.now(), since, idle)} {problems} tries={self.tries(on)} on={on.clone()} />
+            <Say sentence={sentence(cluster, state.moment.now(), since, idle)} {problems} tries={self.tries(on)} {steps} on={on.clone()} />
         }
+    }
+
+    /// Whether nothing may move by itself.
+    fn is_still(&self) -> bool {
+        browser::matches("(prefers-reduced-motion: reduce)")
     }
 
     fn tries(&self, on: &Callback<Act>) -> Vec<Try> {
@@ -435,9 +459,21 @@ impl App {
         requests.count = Some(usize::try_from(cluster.requests_sent()).unwrap_or(usize::MAX));
         let mut events = Tab::new("events", "Events");
         events.count = Some(cluster.events().len());
+        let text = Tab::new("outline", "Outline");
         let (panel, label) = panel_ids("lists", state.list);
         let tall = state.tall;
+        let at = match (tall, state.tall_full) {
+            (false, _) => Height::Closed,
+            (true, false) => Height::Half,
+            (true, true) => Height::Full,
+        };
+        let on_height = on.reform(|height| match height {
+            Height::Closed => Act::Tall(false),
+            Height::Half => Act::TallFull(false),
+            Height::Full => Act::TallFull(true),
+        });
         let body = match state.list {
+            "outline" => html! { <BoardText objects={state.moment.objects()} on={on.clone()} /> },
             "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
             _ => {
                 html! { <Requests moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
@@ -445,8 +481,9 @@ impl App {
         };
         html! {
             <footer class="foot">
+                <Grip name="the lists" property="--foot-by" {at} low={108} on={on_height} />
                 <Timeline marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
-                <Tabs label="Lists" id="lists" tabs={vec![requests, events]} shown={state.list}
+                <Tabs label="Lists" id="lists" tabs={vec![requests, events, text]} shown={state.list}
                     on_show={on.reform(Act::List)}>
                     <span class="repeats"><Repeating moment={state.moment.clone()} on_command={on_command.clone()} /></span>
                 </Tabs>

@@ -321,6 +321,25 @@ pub fn focus_id(id: &str) {
     }
 }
 
+/// Moves the keyboard focus to the card of the board that had it last, or to the first.
+pub fn focus_board() {
+    let document = gloo::utils::document();
+    let card = document.query_selector("main [data-card][tabindex='0']").ok().flatten();
+    if let Some(card) = card.or_else(|| document.query_selector("main [data-card]").ok().flatten()) {
+        focus_element(&card);
+    }
+}
+
+/// Moves the keyboard focus to the card with this id, if it is on the board and in view.
+pub fn focus_card(id: &str) {
+    let cards = gloo::utils::document().query_selector_all("main [data-card]").ok();
+    let count = cards.as_ref().map_or(0, web_sys::NodeList::length);
+    let all = (0..count).filter_map(|index| cards.as_ref()?.item(index)?.dyn_into::<web_sys::Element>().ok());
+    if let Some(card) = all.into_iter().find(|card| card.get_attribute("data-card").as_deref() == Some(id)) {
+        focus_element(&card);
+    }
+}
+
 fn focus_element(element: &web_sys::Element) {
     if let Some(element) = element.dyn_ref::<HtmlElement>() {
         let _ = element.focus();
@@ -363,6 +382,32 @@ pub fn set_text(node: &NodeRef, text: &str) {
 pub fn set_property(node: &NodeRef, name: &str, value: &str) {
     if let Some(element) = node.cast::<HtmlElement>() {
         let _ = element.style().set_property(name, value);
+    }
+}
+
+/// Sets a custom property of the whole page, or takes it away.
+pub fn set_page_property(name: &str, value: Option<&str>) {
+    let root = gloo::utils::document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok());
+    if let Some(root) = root {
+        let style = root.style();
+        let _ = match value {
+            Some(value) => style.set_property(name, value),
+            None => style.remove_property(name).map(|_| ()),
+        };
+    }
+}
+
+/// The height of the window, in CSS pixels.
+pub fn window_height() -> i32 {
+    let height = gloo::utils::window().inner_height().ok().and_then(|height| height.as_f64());
+    height.unwrap_or(0.0) as i32
+}
+
+/// Lets the element that a pointer went down on hear of it until it is lifted, wherever it goes.
+pub fn hold_pointer(event: &PointerEvent) {
+    if let Some(element) = event.target_dyn_into::<web_sys::Element>() {
+        // A pointer that was lifted in the meantime can not be captured, and needs not.
+        let _ = element.set_pointer_capture(event.pointer_id());
     }
 }
 

@@ -161,6 +161,9 @@ pub struct SayProps {
     pub problems: Vec<(ObjectKey, AttrValue)>,
     /// What the scenario invites to.
     pub tries: Vec<Try>,
+    /// The steps of the request in focus, where nothing may move.
+    #[prop_or_default]
+    pub steps: Html,
     /// What was asked for.
     pub on: Callback<Act>,
 }
@@ -202,6 +205,7 @@ pub fn Say(props: &SayProps) -> Html {
                     }
                 </div>
             }
+            { props.steps.clone() }
         </section>
     }
 }

@@ -46,6 +46,10 @@ pub struct State {
     pub list: &'static str,
     /// Whether the bottom panel is tall.
     pub tall: bool,
+    /// Whether the tall bottom panel takes the whole height of a phone.
+    pub tall_full: bool,
+    /// Whether the board is shown as text where there is no bottom panel.
+    pub board_text: bool,
     /// Whether the inspector lies over the board, where there is no room beside it.
     pub side_open: bool,
     /// Whether the inspector takes the whole height of a phone.
@@ -100,6 +104,8 @@ impl State {
             tab: if options.view == EmbedView::Canvas { "form" } else { "yaml" },
             list: "requests",
             tall: false,
+            tall_full: false,
+            board_text: false,
             side_open: false,
             side_full: false,
             dialog: None,
@@ -330,7 +336,19 @@ impl State {
             }
             Act::SideFull(full) => self.side_full = full,
             Act::List(list) => self.list = list,
-            Act::Tall(tall) => self.tall = tall,
+            Act::Tall(tall) => {
+                self.tall = tall;
+                self.tall_full = false;
+            }
+            Act::TallFull(full) => {
+                self.tall = true;
+                self.tall_full = full;
+            }
+            Act::BoardText(shown) if self.options.embed => self.board_text = shown,
+            Act::BoardText(_) => {
+                self.list = "outline";
+                self.tall = true;
+            }
             Act::Dialog(dialog) => self.dialog = dialog,
             Act::Theme(theme) => self.theme = theme,
             Act::Scenario(name) => self.begin(name),

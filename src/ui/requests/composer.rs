@@ -187,3 +187,24 @@ pub struct RepeatingProps {
     /// Stops one.
     pub on_command: Callback<Command>,
 }
+
+/// What sends the request in the composer again needs.
+#[derive(Properties, PartialEq)]
+pub struct SendAgainProps {
+    /// What is written.
+    pub draft: Draft,
+    /// What was asked for.
+    pub on: Callback<Act>,
+}
+
+/// Sends what the composer holds, where something lies over the composer.
+#[component]
+pub fn SendAgain(props: &SendAgainProps) -> Html {
+    let draft = &props.draft;
+    let command = draft.command();
+    let label = format!("Send {} {}", draft.method, draft.url);
+    html! {
+        <button type="button" class="btn solid send" disabled={draft.url.trim().is_empty()} title={label.clone()}
+            aria-label={label} onclick={props.on.reform(move |_| Act::Command(command.clone()))}>{ "Send" }</button>
+    }
+}

@@ -57,8 +57,9 @@ pub fn Hops(props: &HopsProps) -> Html {
     }
 }
 
-fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
-    let place = match &hop.place {
+/// How the list names the place of a hop: the rules of a node where they decide, the reply where it arrives.
+pub fn hop_place(hop: &Hop) -> String {
+    let name = match &hop.place {
         Place::Node(name)
             if matches!(hop.action, Action::Dnat | Action::Snat | Action::Reject | Action::Drop) =>
         {
@@ -67,6 +68,11 @@ fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
         Place::Client(_) if hop.action == Action::Reply => "Reply".to_owned(),
         place => place_name(place),
     };
+    upper(&name)
+}
+
+fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
+    let place = hop_place(hop);
     let (tag, bad) = match hop.action {
         Action::Dnat => (Some("DNAT"), false),
         Action::Snat => (Some("SNAT"), false),
@@ -92,7 +98,7 @@ fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
                     { index + 1 }
                 }
             </span>
-            <span class="where" role="cell"><b title={place_name(&hop.place)}>{ upper(&place) }</b></span>
+            <span class="where" role="cell"><b title={place_name(&hop.place)}>{ place }</b></span>
             <span class="what" role="cell">
                 if let Some(tag) = tag { <span class={classes!("nat", bad.then_some("bad"))} {title}>{ tag }</span> }
                 if let Some(rule) = &hop.rule { <span class="mono rule">{ rule }</span>{ ", " } }

@@ -5,6 +5,7 @@ mod hops;
 mod list;
 mod suggest;
 
-pub use composer::{Composer, Draft, Repeating};
+pub use composer::{Composer, Draft, Repeating, SendAgain};
+pub use hops::hop_place;
 pub use list::Requests;
 pub use suggest::default_url;

@@ -33,8 +33,8 @@ fn a_service_names_its_endpoints_and_what_it_misses() {
     let services = text(&outline.services);
     assert!(services.contains("selector app=web; 2 of 2 endpoints ready"), "{services}");
     assert!(services.contains("load balancer 203.0.113.10, port 80 to http TCP, node port "), "{services}");
-    assert!(services.contains(", ready, Pod web-1 on node-1 [Pod default/web-1]"), "{services}");
-    let near = "near miss, not an endpoint: Pod web-3, app=wbe, wanted app=web [Pod default/web-3]";
+    assert!(services.contains(", ready, on node-1: [Pod default/web-1]"), "{services}");
+    let near = "near miss, not an endpoint, app=wbe, wanted app=web: [Pod default/web-3]";
     assert!(services.contains(near), "{services}");
 }
 
@@ -42,8 +42,11 @@ fn a_service_names_its_endpoints_and_what_it_misses() {
 fn a_pod_names_who_selects_it() {
     let pods = text(&outline_of("first").pods);
     assert!(pods.contains("Pod default/web-1: ready, 10."), "{pods}");
-    assert!(pods.contains("on node-1, labels app=web\n  endpoint of Service web, ready [Service default/web]"), "{pods}");
-    assert!(pods.contains("  nearly selected by Service web: app=wbe, wanted app=web [Service default/web]"), "{pods}");
+    assert!(pods.contains("on node-1, labels app=web\n  ready endpoint of [Service default/web]"), "{pods}");
+    assert!(
+        pods.contains("  app=wbe, wanted app=web, and so a near miss of [Service default/web]"),
+        "{pods}"
+    );
 }
 
 #[test]
@@ -51,7 +54,7 @@ fn an_ingress_names_where_it_leads() {
     let outline = outline_of("ingress");
     let ingresses = text(&outline.ingresses);
     assert!(!outline.ingresses.is_empty());
-    assert!(ingresses.contains(" leads to Service "), "{ingresses}");
+    assert!(ingresses.contains(" leads to [Service default/"), "{ingresses}");
     // The cluster's own objects stand on no board.
     assert!(!text(&outline.services).contains("kube-system"));
 }

@@ -16,7 +16,7 @@ use crate::store::Store;
 /// One line about an object.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OutlineLine {
-    /// What it says, without a full stop.
+    /// What it says, without a full stop; the name of the object at its other end goes behind it.
     pub text: String,
     /// The object at its other end.
     pub to: Option<ObjectKey>,
@@ -80,7 +80,7 @@ pub fn outline(store: &Store) -> Outline {
             let state = state_of(endpoint);
             ready += usize::from(state == READY);
             let pod = pod_of(endpoint, namespace);
-            lines.push(OutlineLine { text: endpoint_text(endpoint, state, pod.as_ref()), to: pod.clone() });
+            lines.push(OutlineLine { text: endpoint_text(endpoint, state, pod.is_some()), to: pod.clone() });
             if let Some(pod) = pod {
                 selected.entry(pod).or_default().push((key.clone(), state));
             }
@@ -90,7 +90,7 @@ pub fn outline(store: &Store) -> Outline {
             all => format!("{ready} of {all} endpoints ready"),
         };
         lines.extend(missed.get(&key).into_iter().flatten().map(|(pod, why)| OutlineLine {
-            text: format!("near miss, not an endpoint: Pod {}, {why}", pod.name),
+            text: format!("near miss, not an endpoint, {why}:"),
             to: Some(pod.clone()),
         }));
         let text = service.spec.as_ref().map(|spec| service_text(service, spec)).unwrap_or_default();
@@ -101,14 +101,12 @@ pub fn outline(store: &Store) -> Outline {
             .remove(&key)
             .into_iter()
             .flatten()
-            .map(|(service, state)| OutlineLine {
-                text: format!("endpoint of Service {}, {state}", service.name),
-                to: Some(service),
-            })
+            .map(|(service, state)| OutlineLine { text: format!("{state} endpoint of"), to: Some(service) })
             .collect();
-        let near = missed.iter().flat_map(|(service, pods)| pods.iter().map(move |(pod, why)| (service, pod, why)));
+        let near =
+            missed.iter().flat_map(|(service, pods)| pods.iter().map(move |(pod, why)| (service, pod, why)));
         lines.extend(near.filter(|(_, pod, _)| **pod == key).map(|(service, _, why)| OutlineLine {
-            text: format!("nearly selected by Service {}: {why}", service.name),
+            text: format!("{why}, and so a near miss of"),
             to: Some(service.clone()),
         }));
         if lines.is_empty() {
@@ -141,15 +139,12 @@ fn pod_of(endpoint: &Endpoint, namespace: &str) -> Option<ObjectKey> {
     Some(ObjectKey::pod(namespace, target.name.as_deref()?))
 }
 
-fn endpoint_text(endpoint: &Endpoint, state: &str, pod: Option<&ObjectKey>) -> String {
+fn endpoint_text(endpoint: &Endpoint, state: &str, has_pod: bool) -> String {
     let mut text = format!("endpoint {}, {state}", endpoint.addresses.join(", "));
-    if let Some(pod) = pod {
-        text += &format!(", Pod {}", pod.name);
-    }
     if let Some(node) = &endpoint.node_name {
-        text += &format!(" on {node}");
+        text += &format!(", on {node}");
     }
-    text
+    if has_pod { text + ":" } else { text }
 }
 
 fn service_text(service: &Service, spec: &ServiceSpec) -> String {
@@ -224,7 +219,7 @@ fn ingress_item(ingress: &Ingress) -> Option<OutlineItem> {
     let to_service = |what: String, backend: &k8s_openapi::api::networking::v1::IngressBackend| {
         let service = backend.service.as_ref()?;
         Some(OutlineLine {
-            text: format!("{what} leads to Service {}", service.name),
+            text: format!("{what} leads to"),
             to: Some(ObjectKey::service(namespace, service.name.as_str())),
         })
     };
@@ -235,7 +230,9 @@ fn ingress_item(ingress: &Ingress) -> Option<OutlineItem> {
             lines.extend(to_service(format!("{host}{}", path.path.as_deref().unwrap_or("/")), &path.backend));
         }
     }
-    lines.extend(spec.default_backend.as_ref().and_then(|backend| to_service("anything else".to_owned(), backend)));
+    lines.extend(
+        spec.default_backend.as_ref().and_then(|backend| to_service("anything else".to_owned(), backend)),
+    );
     let text = match spec.ingress_class_name.as_deref() {
         Some(class) => format!("class {class}"),
         None => "no class".to_owned(),

@@ -110,9 +110,8 @@ fn in_next_lane<'s>(scene: &Scene, all: &'s [Stop], here: &Stop, right: bool) ->
     let lanes: Vec<u8> = if right { (here.lane + 1..=3).collect() } else { (0..here.lane).rev().collect() };
     let nearest = |stop: &&Stop| (middle(stop) - middle(here)).abs() as i64;
     if here.on_way {
-        let on_way = |lane: &u8| {
-            all.iter().filter(|stop| stop.lane == *lane && stop.on_way).min_by_key(nearest)
-        };
+        let on_way =
+            |lane: &u8| all.iter().filter(|stop| stop.lane == *lane && stop.on_way).min_by_key(nearest);
         if let Some(found) = lanes.iter().find_map(on_way) {
             return Some(found);
         }
@@ -150,7 +149,10 @@ fn related(scene: &Scene, here: &Stop) -> Vec<String> {
     }
     let leads = scene.edges.iter().flat_map(|edge| {
         let wired = scene.wires.iter().filter(|wire| {
-            wire.path.points().first().is_some_and(|point| edge.rect.y <= point.y && point.y <= edge.rect.bottom())
+            wire.path
+                .points()
+                .first()
+                .is_some_and(|point| edge.rect.y <= point.y && point.y <= edge.rect.bottom())
         });
         let services = wired.map(|wire| &wire.service).chain(&edge.key);
         services.map(|service| (edge.id.clone(), service.to_path()))
@@ -238,7 +240,8 @@ mod tests {
                     }
                 }
             }
-            let missed: Vec<_> = all.iter().filter(|stop| !seen.contains(&stop.id)).map(|stop| &stop.id).collect();
+            let missed: Vec<_> =
+                all.iter().filter(|stop| !seen.contains(&stop.id)).map(|stop| &stop.id).collect();
             assert!(missed.is_empty(), "{name}: from {} no arrows lead to {missed:?}", start.id);
         }
     }

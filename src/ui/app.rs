@@ -180,6 +180,12 @@ fn listen_to_keys(on: Callback<Key>) -> Listener {
             return;
         }
         let name = event.key();
+        // Escape leads from the inspector back to the card; in an editor it is the editor's.
+        if name == "Escape" && browser::is_inside(&event, ".side") && !browser::is_inside(&event, ".editor") {
+            event.prevent_default();
+            on.emit(Key::Return);
+            return;
+        }
         let pressed = Pressed {
             key: &name,
             control: event.ctrl_key() || event.meta_key(),
@@ -275,7 +281,9 @@ impl App {
             }
             Act::Compose(_) => browser::focus_id("compose-url"),
             // Once it is drawn.
-            Act::BoardText(true) => Timeout::new(0, || browser::focus_id(outline::ID)).forget(),
+            Act::BoardText(true) => {
+                Timeout::new(0, || browser::focus_id(outline::ID)).forget();
+            }
             Act::BoardText(false) => browser::focus_board(),
             _ => {}
         }
@@ -285,9 +293,10 @@ impl App {
 
     fn key(&mut self, ctx: &Context<Self>, key: Key) -> bool {
         let read_only = self.state.options.read_only;
+        let tool = self.state.tool;
         let act = match key {
-            Key::Tool(tool) if read_only && tool != Tool::Select => return false,
-            Key::Tool(tool) => Act::Tool(tool),
+            Key::Tool(other) if read_only && other != Tool::Select => return false,
+            Key::Tool(other) => Act::Tool(other),
             Key::Play => Act::Play(!self.state.playing),
             Key::Step => Act::Step,
             Key::Undo => Act::Undo,
@@ -296,6 +305,16 @@ impl App {
             Key::Duplicate => Act::Duplicate,
             Key::Escape if self.state.tool != Tool::Select => Act::Tool(Tool::Select),
             Key::Escape => Act::Select(None),
+            Key::Place if read_only || tool == Tool::Select => return false,
+            Key::Place => {
+                self.state.board(BoardEvent::PlaceNew { tool, at: None, on_node: None });
+                self.focus_selected();
+                return true;
+            }
+            Key::Return => {
+                self.focus_selected();
+                Act::CloseSide
+            }
             Key::Help => Act::Dialog(Some(Dialog::Help)),
             Key::Compose => {
                 browser::focus_id("compose-url");
@@ -307,6 +326,13 @@ impl App {
             }
         };
         self.act(ctx, act)
+    }
+
+    /// Moves the keyboard focus to the card of what is selected, once it is drawn.
+    fn focus_selected(&self) {
+        let Some(selection) = &self.state.selection else { return };
+        let id = selection.card();
+        Timeout::new(0, move || browser::focus_card(&id)).forget();
     }
 
     fn whole(&self, ctx: &Context<Self>) -> Html {
@@ -446,7 +472,8 @@ impl App {
         let accent = state.selection.as_ref().and_then(Selection::object).and_then(|key| state.accent(key));
         html! {
             <Inspector objects={state.moment.objects()} selection={state.selection.clone()} tab={state.tab} {accent}
-                drafts={state.yaml.clone()} read_only={state.options.read_only} full={state.side_full} on={on.clone()} />
+                drafts={state.yaml.clone()} read_only={state.options.read_only} full={state.side_full}
+                alone={state.options.embed && state.options.view == EmbedView::Yaml} on={on.clone()} />
         }
     }
 
@@ -481,7 +508,7 @@ impl App {
         };
         html! {
             <footer class="foot">
-                <Grip name="the lists" property="--foot-by" {at} low={108} on={on_height} />
+                <Grip name="the lists" property="--foot-by" {at} low={120} on={on_height} />
                 <Timeline marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
                 <Tabs label="Lists" id="lists" tabs={vec![requests, events, text]} shown={state.list}
                     on_show={on.reform(Act::List)}>

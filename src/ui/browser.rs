@@ -330,6 +330,26 @@ pub fn focus_board() {
     }
 }
 
+/// Moves the keyboard focus into the inspector once it is drawn: to the tab that is shown, else to its first button.
+pub fn focus_inspector() {
+    let focus = || {
+        let selectors =
+            [".side [role=tab][aria-selected=true]", ".side .pane button", ".side button:not(.sheet-grip)"];
+        let found =
+            selectors.iter().find_map(|selector| gloo::utils::document().query_selector(selector).ok()?);
+        if let Some(element) = found {
+            focus_element(&element);
+        }
+    };
+    gloo::timers::callback::Timeout::new(0, focus).forget();
+}
+
+/// Whether an event happened inside what a selector finds.
+pub fn is_inside(event: &web_sys::Event, selector: &str) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.and_then(|element| element.closest(selector).ok().flatten()).is_some()
+}
+
 /// Moves the keyboard focus to the card with this id, if it is on the board and in view.
 pub fn focus_card(id: &str) {
     let cards = gloo::utils::document().query_selector_all("main [data-card]").ok();
@@ -387,7 +407,8 @@ pub fn set_property(node: &NodeRef, name: &str, value: &str) {
 
 /// Sets a custom property of the whole page, or takes it away.
 pub fn set_page_property(name: &str, value: Option<&str>) {
-    let root = gloo::utils::document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok());
+    let root =
+        gloo::utils::document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok());
     if let Some(root) = root {
         let style = root.style();
         let _ = match value {

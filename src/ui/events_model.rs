@@ -97,6 +97,23 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// The id of its card on the board.
+    pub fn card(&self) -> String {
+        match self {
+            Selection::Object(key) => key.to_path(),
+            Selection::Client(Client::Internet) => "client/internet".to_owned(),
+            Selection::Client(Client::Laptop) => "client/laptop".to_owned(),
+            Selection::Client(Client::Node(name)) => ObjectKey::node(name.as_str()).to_path(),
+            Selection::Client(Client::Pod { namespace, name }) => {
+                ObjectKey::pod(namespace.as_str(), name.as_str()).to_path()
+            }
+            Selection::LoadBalancer(key) => format!("lb/{}/{}", key.namespace, key.name),
+            Selection::Dns => "dns/cluster".to_owned(),
+        }
+    }
+}
+
 /// What a person did on the board.
 #[derive(Clone, PartialEq, Debug)]
 pub enum BoardEvent {

@@ -27,6 +27,10 @@ pub enum Key {
     Search,
     /// Opens the help.
     Help,
+    /// Places what the tool in the hand makes, where there is room.
+    Place,
+    /// Goes back from the inspector to the card.
+    Return,
 }
 
 /// A key as the browser reports it.
@@ -68,6 +72,7 @@ pub fn meaning(pressed: &Pressed) -> Option<Key> {
     match key {
         " " if !on_button => Some(Key::Play),
         "." => Some(Key::Step),
+        "Enter" if !on_button => Some(Key::Place),
         "Delete" | "Backspace" => Some(Key::Delete),
         "Escape" => Some(Key::Escape),
         "?" => Some(Key::Help),

@@ -122,7 +122,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     fn check(from: Height, up: i32, expected: Height) {
-        assert_eq!(settle(from, up, 108, 844), expected, "{from:?} {up}");
+        assert_eq!(settle(from, up, 120, 844), expected, "{from:?} {up}");
     }
 
     #[wasm_bindgen_test]

@@ -22,18 +22,27 @@ const RUN: &str = "
         }),
         (error) => done({ passed: 0, found: [String(error)] }));";
 
-impl Page {
-    /// Holds the page, as it is now, to axe; `what` names the view in the failure.
-    pub async fn accessible(&self, what: &str) -> WebDriverResult<()> {
-        if self.value("typeof axe").await? == "undefined" {
-            self.driver.execute(script(), Vec::new()).await?;
+/// What axe found in several views.
+#[derive(Default)]
+pub struct Found(Vec<String>);
+
+impl Found {
+    /// Looks at the page as it is now; `view` names it.
+    pub async fn look(&mut self, page: &Page, view: &str) -> WebDriverResult<()> {
+        if page.value("typeof axe").await? == "undefined" {
+            page.driver.execute(script(), Vec::new()).await?;
         }
-        let result = self.driver.execute_async(RUN, Vec::new()).await?.json().clone();
-        let found: Vec<&str> = result["found"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        assert!(found.is_empty(), "axe finds {} violations in {what}:\n{}", found.len(), found.join("\n"));
+        let result = page.driver.execute_async(RUN, Vec::new()).await?.json().clone();
+        let found = result["found"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        self.0.extend(found.map(|violation| format!("{view}: {violation}")));
         // A run that looked at nothing finds nothing.
-        assert!(result["passed"].as_u64() > Some(10), "axe looked at too little in {what}: {result}");
+        assert!(result["passed"].as_u64() > Some(10), "axe looked at too little in {view}: {result}");
         Ok(())
+    }
+
+    /// Fails if there was a violation in any view.
+    pub fn nothing(self) {
+        assert!(self.0.is_empty(), "axe finds {} violations:\n{}", self.0.len(), self.0.join("\n"));
     }
 }
 

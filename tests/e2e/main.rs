@@ -2,13 +2,16 @@
 //! `cargo test --test e2e`. Each story has a browser session of its own and fails on any error in the console.
 
 mod dist;
+mod everyone;
 mod hand;
 mod page;
 mod server;
 
+mod axe;
 mod board;
 mod opening;
 mod requests;
 mod shots;
+mod touch;
 mod views;
 mod yaml;

@@ -21,7 +21,8 @@ pub(super) fn client(card: &ClientCard, scene: &Scene, props: &BoardProps, frame
         <article
             key={card.id.clone()}
             class={classes!("card", selected.then_some("selected"), any_lit(&card.rows))}
-            tabindex="0"
+            tabindex="-1"
+            data-card={card.id.clone()}
             style={place(card.rect)}
             aria-label={format!("{}, {}", card.name, card.address)}
             title={format!("{} {}", card.name, card.address)}
@@ -63,7 +64,8 @@ pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps, frame: &C
         <article
             key={card.id.clone()}
             class={classes!("card", "edge", accent_class(card.accent), selected.then_some("selected"), any_lit(&card.rows))}
-            tabindex="0"
+            tabindex="-1"
+            data-card={card.id.clone()}
             style={place(card.rect)}
             aria-label={format!("{} {}, {}", card.name, card.note, card.address)}
             title={format!("{} {} {}", card.name, card.note, card.address)}
@@ -103,7 +105,8 @@ pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps, fra
         <article
             key={id.clone()}
             class={classes!("service", format!("a{}", card.accent), selected.then_some("selected"))}
-            tabindex="0"
+            tabindex="-1"
+            data-card={id.clone()}
             {style}
             aria-label={label.clone()}
             onclick={frame.select(selection.clone())}
@@ -378,7 +381,7 @@ pub(super) fn editable_chip(props: &ChipProps) -> Html {
     });
     let title = if props.frame.read_only { text.clone() } else { format!("{text}: double-click to change") };
     html! {
-        <span class={classes!("chip", props.class.clone())} tabindex={(!props.frame.read_only).then_some("0")}
+        <span class={classes!("chip", props.class.clone())} tabindex={(!props.frame.read_only).then_some("-1")}
             role="button" {title} aria-label={format!("{text}, press Enter to change")} ondblclick={open} onkeydown={keys}>
             if props.class.contains("miss") {
                 { format!("{}=", short_key(&props.name)) }<u>{ &props.value }</u>

@@ -4,6 +4,7 @@
 //! packets are a canvas; both are set in the frame, past Yew.
 
 mod cards;
+mod focus;
 mod gesture;
 mod lines;
 mod nodes;
@@ -14,6 +15,7 @@ use std::rc::Rc;
 
 use endpoint_playground::api::{Kind, ObjectKey};
 use endpoint_playground::scene::Scene;
+use endpoint_playground::scene::walk::Step;
 use endpoint_playground::session::Client;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement, ResizeObserver};
 use yew::prelude::*;
@@ -80,6 +82,12 @@ pub enum Msg {
     Zoom(ZoomStep),
     /// A key on the board itself.
     Key(KeyboardEvent),
+    /// A step of the focus from a card.
+    Walk(String, Step),
+    /// The focus came to a card.
+    Focused(String),
+    /// The focus left the board.
+    Unfocused(FocusEvent),
 }
 
 /// The component.
@@ -95,6 +103,7 @@ pub struct Board {
     painter: Rc<packets::Painter>,
     observer: Option<ResizeObserver>,
     seen: (u32, u32, u32),
+    walker: focus::Walker,
 }
 
 impl Component for Board {
@@ -123,6 +132,7 @@ impl Component for Board {
             painter,
             observer: None,
             seen: (u32::MAX, 0, 0),
+            walker: focus::Walker::default(),
         }
     }
 
@@ -153,6 +163,9 @@ impl Component for Board {
             Msg::Wheel(event) => self.wheel(ctx, &event),
             Msg::Zoom(step) => self.zoom(ctx, step),
             Msg::Key(event) => self.key(ctx, &event),
+            Msg::Walk(from, step) => self.walk(ctx, &from, step),
+            Msg::Focused(card) => self.focused(ctx, card),
+            Msg::Unfocused(event) => self.unfocused(&event),
         }
         false
     }
@@ -187,14 +200,20 @@ impl Component for Board {
                     Msg::Wheel(event)
                 })}
                 onkeydown={link.batch_callback(|event: KeyboardEvent| {
-                    let ours = moves_camera(&event.key()) && !browser::is_typing(&event);
-                    if ours {
+                    if browser::is_typing(&event) {
+                        return None;
+                    }
+                    let step = focus::step_of(&event).and_then(|step| Some(Msg::Walk(focus::card_of(&event)?, step)));
+                    let ours = step.or_else(|| moves_camera(&event.key()).then(|| Msg::Key(event.clone())));
+                    if ours.is_some() {
                         event.prevent_default();
                     }
-                    ours.then_some(Msg::Key(event))
+                    ours
                 })}
             >
-                <div class="world" ref={self.world.clone()}>
+                <div class="world" ref={self.world.clone()} role="application" aria-label="Cards: the arrow keys go from one to the next"
+                    onfocusin={link.batch_callback(|event: FocusEvent| focus::card_of(&event).map(Msg::Focused))}
+                    onfocusout={link.callback(Msg::Unfocused)}>
                     { lines::lanes(scene) }
                     { for scene.nodes.iter().map(|node| nodes::node(node, props, &frame)) }
                     { lines::net(scene) }
@@ -240,6 +259,7 @@ impl Component for Board {
             self.seen.0 = ctx.props().fit.number;
             self.show_all(ctx.props());
         }
+        self.settle_focus(ctx);
         self.wake();
     }
 
@@ -287,9 +307,9 @@ impl CardFrame {
         })
     }
 
-    /// Selects at Space, opens at Enter.
+    /// Selects at Space, opens at Enter, or uses the tool in the hand.
     fn keys(&self, selection: Selection) -> Callback<KeyboardEvent> {
-        let on = self.on.clone();
+        let (on, tool) = (self.on.clone(), self.tool);
         Callback::from(move |event: KeyboardEvent| {
             // Keys in a field inside the card are the field's.
             if browser::is_typing(&event) {
@@ -297,7 +317,20 @@ impl CardFrame {
             }
             match event.key().as_str() {
                 " " => on.emit(BoardEvent::Select(Some(selection.clone()))),
-                "Enter" => on.emit(BoardEvent::Open(selection.clone())),
+                "Enter" => match (tool, sender_of(&selection)) {
+                    (Tool::Select, _) => {
+                        on.emit(BoardEvent::Open(selection.clone()));
+                        browser::focus_inspector();
+                    }
+                    (Tool::Client, Some(client)) => on.emit(BoardEvent::SendFrom(client)),
+                    (Tool::Client, None) => return,
+                    (tool, _) => {
+                        let node = selection.object().filter(|key| key.kind == Kind::Node);
+                        let on_node = node.map(|key| key.name.to_string());
+                        on.emit(BoardEvent::PlaceNew { tool, at: None, on_node });
+                    }
+                },
+                "Escape" if focus::is_within(&event) => focus::back_to_card(&event),
                 _ => return,
             }
             event.prevent_default();

@@ -22,7 +22,9 @@ pub(super) fn node(node: &NodeCard, props: &BoardProps, frame: &CardFrame) -> Ht
             key={id.clone()}
             class={classes!("node", selected.then_some("selected"), not_ready.then_some("down"), key.is_none().then_some("nowhere"))}
             style={place(node.rect)}
-            tabindex="0"
+            tabindex="-1"
+            data-card={id.clone()}
+            role="group"
             aria-label={format!("Node {}{}, {} Pods", node.name, if not_ready { ", not ready" } else { "" }, node.pods.len())}
             onclick={selection.clone().map(|selection| frame.select(selection))}
             ondblclick={selection.clone().map(|selection| frame.open(selection))}
@@ -124,7 +126,8 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
             class={classes!("pod", style_of_mark, accent_class(accent), (light != Light::None).then_some("now"),
                 stacked.then_some("stack"), is_selected(props, &card.key).then_some("selected"))}
             style={place(rect)}
-            tabindex="0"
+            tabindex="-1"
+            data-card={card.key.to_path()}
             aria-label={label}
             {title}
             onclick={frame.select(selection.clone())}
@@ -136,7 +139,7 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
                 { ring(card.mark) }
                 <span class="nm"><i>{ &card.head }</i><b>{ &card.tail }</b></span>
                 if stacked {
-                    <button class="times" onclick={unfold} title="Show each" aria-label={format!("Show the {count} Pods one by one")}>
+                    <button class="times" tabindex="-1" onclick={unfold} title="Show each" aria-label={format!("Show the {count} Pods one by one")}>
                         { format!("\u{d7}{count}") }
                     </button>
                 } else if scene.level == Level::Full {

@@ -20,6 +20,7 @@ use super::events_model::Selection;
 use super::icons::{icon, of_kind, small_icon};
 use super::menu::{Menu, MenuItem};
 use super::moment::Objects;
+use super::sheet::{Grip, Height};
 use super::state::YamlDraft;
 use super::tabs::{Tab, Tabs, panel_ids};
 pub use editor::Editor;
@@ -46,6 +47,9 @@ pub struct InspectorProps {
     pub read_only: bool,
     /// Whether it takes the whole height of a phone.
     pub full: bool,
+    /// Whether there is no board beside it.
+    #[prop_or_default]
+    pub alone: bool,
     /// What was asked for.
     pub on: Callback<Act>,
 }
@@ -59,16 +63,17 @@ pub fn Inspector(props: &InspectorProps) -> Html {
         Some(Selection::Dns) => dns_panel(props),
         Some(Selection::Object(key) | Selection::LoadBalancer(key)) => object(props, key),
     };
-    let grip = {
-        let full = props.full;
-        props.on.reform(move |_: MouseEvent| Act::SideFull(!full))
-    };
+    let on_height = props.on.reform(|height| match height {
+        Height::Closed => Act::CloseSide,
+        Height::Half => Act::SideFull(false),
+        Height::Full => Act::SideFull(true),
+    });
     html! {
-        <aside class="side" aria-label="Inspector">
-            <button type="button" class="sheet-grip" onclick={grip}
-                aria-label={if props.full { "Lower the inspector" } else { "Raise the inspector" }}></button>
+        <@{if props.alone { "main" } else { "aside" }} class="side" aria-label="Inspector">
+            <Grip name="the inspector" property="--side-by" at={if props.full { Height::Full } else { Height::Half }}
+                low={0} on={on_height} />
             { content }
-        </aside>
+        </@>
     }
 }
 

@@ -51,7 +51,7 @@ pub fn Rules(props: &RulesProps) -> Html {
                 </select>
             </label>
             <p class="body">{ "kube-proxy writes these rules and the kernel forwards by them. The marked ones were used by the newest request." }</p>
-            <ol class="rules" aria-label={format!("Rules on {node}")}>
+            <ol class="rules" tabindex="0" aria-label={format!("Rules on {node}")}>
                 for line in &lines {
                     <li class={(taken.iter().any(|chain| of_chain(line, chain))).then_some("taken")} title={meaning(line)}>{ line }</li>
                 }

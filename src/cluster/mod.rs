@@ -5,6 +5,7 @@
 
 mod apply;
 pub mod base;
+mod connections;
 mod endpoints;
 pub mod event_log;
 mod memory;
@@ -17,11 +18,13 @@ use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::Node;
 
 pub use apply::{Fate, ObjectFate};
+pub use connections::{Connections, OpenConnection};
 pub use event_log::{Actor, EventLog, LogEntry};
 pub use request_log::{RequestLog, RequestRecord};
 
 use crate::api::{Live, ObjectKey, Random, Time};
-use crate::network::{self, Request, Settings};
+use crate::network::kernel::Kernels;
+use crate::network::{self, Request, Settings, trace};
 use crate::store::Store;
 use crate::store::admission::Allocators;
 use crate::store::config::ClusterConfig;
@@ -50,6 +53,8 @@ pub struct Repetition {
     pub request: Request,
     /// Milliseconds from one to the next.
     pub every: u64,
+    /// Whether it goes over a connection that the client keeps open.
+    pub keep: bool,
 }
 
 /// A whole cluster and what travels in it. Clones share everything.
@@ -60,6 +65,10 @@ pub struct Cluster {
     random: Random,
     allocators: Allocators,
     settings: Settings,
+    kernels: Kernels,
+    connections: Connections,
+    connections_opened: u64,
+    connections_closed: u64,
     queue: OrdMap<(Time, u64), Due>,
     sequence: u64,
     work: OrdSet<Work>,
@@ -82,6 +91,10 @@ impl Cluster {
             // The default ranges are valid: a test of the admission holds them to it.
             allocators: Allocators::new(&config).unwrap_or_default(),
             settings: Settings::default(),
+            kernels: Kernels::default(),
+            connections: Connections::new(),
+            connections_opened: 0,
+            connections_closed: 0,
             queue: OrdMap::new(),
             sequence: 0,
             work: OrdSet::new(),
@@ -145,9 +158,9 @@ impl Cluster {
         &self.events
     }
 
-    /// A number that grows with each write, request and line of the log.
+    /// A number that grows with each write, request, closed connection and line of the log.
     pub fn generation(&self) -> u64 {
-        self.store.revision() + self.requests_sent + self.events_logged
+        self.store.revision() + self.requests_sent + self.events_logged + self.connections_closed
     }
 
     /// Puts objects into the store as they are, as a restored backup of etcd brings them: nothing is admitted. The
@@ -187,7 +200,7 @@ impl Cluster {
             Due::Repeat(number) => {
                 if let Some(repetition) = self.repetitions.get(&number).cloned() {
                     self.schedule(self.now + repetition.every, Due::Repeat(number));
-                    self.send(repetition.request);
+                    self.send_once(repetition.request, repetition.keep);
                 }
             }
         }
@@ -198,19 +211,24 @@ impl Cluster {
         self.queue.insert((at, self.sequence), due);
     }
 
-    /// Sends a request now. Its way is decided now, by the rules as they stand.
+    /// Sends a request now, over a connection of its own, unless its protocol keeps connections by its nature (gRPC,
+    /// WebSocket). Its way is decided now, by the rules as they stand.
     pub fn send(&mut self, request: Request) {
-        let trace = crate::network::trace::trace(&self.store, &self.settings, &request, &mut self.random);
-        self.requests_sent += 1;
-        let record = RequestRecord::new(self.requests_sent, request, trace, self.now);
-        self.requests.push_back(Arc::new(record));
-        if self.requests.len() > REQUESTS_KEPT {
-            self.requests.pop_front();
+        if connections::keeps_connection(&request.url) {
+            return self.send_kept(request);
         }
+        self.kernels.set_now(self.now);
+        let trace = trace::trace(&self.store, &self.settings, &request, &mut self.kernels, &mut self.random);
+        self.record(request, trace, None);
     }
 
-    /// Sends a request now and then every `every` milliseconds; 0 stops the repetitions of this request.
-    pub fn repeat(&mut self, request: Request, every: u64) {
+    fn send_once(&mut self, request: Request, keep: bool) {
+        if keep { self.send_kept(request) } else { self.send(request) }
+    }
+
+    /// Sends a request now and then every `every` milliseconds; 0 stops the repetitions of this request. With `keep` all
+    /// go over a connection that the client keeps open.
+    pub fn repeat(&mut self, request: Request, every: u64, keep: bool) {
         let same: Vec<u64> = self
             .repetitions
             .iter()
@@ -225,10 +243,37 @@ impl Cluster {
             let number = self.sequence;
             // Faster than this and the list would hold less than a minute.
             let every = every.max(50);
-            self.repetitions.insert(number, Repetition { request: request.clone(), every });
+            self.repetitions.insert(number, Repetition { request: request.clone(), every, keep });
             self.schedule(self.now + every, Due::Repeat(number));
-            self.send(request);
+            self.send_once(request, keep);
         }
+    }
+
+    /// Sets the cluster's network up in another way, as if every node and controller had been started anew with these
+    /// settings. Settings that can not be used change nothing, and a line of the log says why.
+    pub fn configure(&mut self, settings: &Settings) {
+        if let Some(why) = Settings::refuses_node_port_addresses(&settings.node_port_addresses) {
+            self.log(Actor::Person, true, "FailedSettings", None, format!("nodePortAddresses: {why}"));
+            return;
+        }
+        let before = std::mem::replace(&mut self.settings, settings.clone());
+        if before.proxy_mode != settings.proxy_mode || before.ipvs_scheduler != settings.ipvs_scheduler {
+            // kube-proxy cleans up what it wrote in its other mode, and the kernel's lists go with it. What connection
+            // tracking knows of open connections stays.
+            self.kernels = Kernels::default();
+        }
+        if before.load_balancers != settings.load_balancers {
+            let services: Vec<ObjectKey> =
+                self.store.objects_of(crate::api::Kind::Service).map(|object| object.key.clone()).collect();
+            self.work.extend(services.into_iter().map(Work::LoadBalancer));
+        }
+        self.log(Actor::Person, false, "Configured", None, settings.to_string());
+        self.settle();
+    }
+
+    /// The connections that a virtual server of IPVS counts.
+    pub fn kernels(&self) -> &Kernels {
+        &self.kernels
     }
 
     fn log(&mut self, actor: Actor, warning: bool, reason: &str, object: Option<ObjectKey>, message: String) {

@@ -110,7 +110,13 @@ impl Cluster {
             while let Some(event) = self.store.next_event() {
                 self.watch(&event);
             }
-            let Some(next) = self.work.get_min().cloned() else { return };
+            let Some(next) = self.work.get_min().cloned() else {
+                if looks > 0 {
+                    self.look_after_connections();
+                    self.kernels.forget_gone_endpoints(&self.store);
+                }
+                return;
+            };
             if looks >= MOST_LOOKS + MOST_LOOKS_PER_OBJECT * self.store.len() {
                 return self.give_up(&next);
             }
@@ -295,7 +301,10 @@ impl Cluster {
             Work::Node(key) => (key, controllers::node_lifecycle::reconcile(store, key, now)),
             Work::Schedule(key) => (key, controllers::scheduler::reconcile(store, key, now)),
             Work::Kubelet(key) => (key, controllers::kubelet::reconcile(store, key, now)),
-            Work::LoadBalancer(key) => (key, controllers::service_load_balancer::reconcile(store, key, now)),
+            Work::LoadBalancer(key) => {
+                let provider = self.settings.load_balancers;
+                (key, controllers::service_load_balancer::reconcile(store, key, provider, now))
+            }
             Work::IngressStatus(key) => (key, controllers::ingress_status::reconcile(store, key, now)),
         };
         if let Some(at) = outcome.requeue_at {

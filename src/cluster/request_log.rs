@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use crate::api::Time;
+use crate::network::request::CLIENT_PATIENCE;
 use crate::network::{Action, Outcome, Place, Request, Trace};
 
 /// How long the way from one place to the next takes, in milliseconds of simulated time. A real network is a
 /// thousand times faster; here a person wants to see it.
 const LEG: u64 = 600;
-
-/// How long a client waits for an answer before it gives up, in milliseconds of simulated time.
-const PATIENCE: u64 = 2_000;
 
 /// A request with its whole way and its place in time.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -28,18 +26,23 @@ pub struct RequestRecord {
     pub hop_at: Vec<Time>,
     /// When the client knows the outcome.
     pub ended_at: Time,
+    /// The number of the kept connection that it went over; `None` when it had one of its own.
+    pub connection: Option<u64>,
 }
 
 impl RequestRecord {
     /// Sets a trace into time: a leg between two places takes [`LEG`], what happens at one place happens at once, a
     /// question to a resolver goes there and back before anything else, a reply travels the whole way back, and a client
-    /// waits [`PATIENCE`] for an answer that does not come.
+    /// waits [`CLIENT_PATIENCE`] for an
+    /// answer that does not come. A server takes as long to answer as its trace says.
     pub fn new(number: u64, request: Request, trace: Trace, sent_at: Time) -> RequestRecord {
         let mut now = sent_at;
         let mut hop_at = Vec::with_capacity(trace.hops.len());
         let mut here = Place::Client(request.from.clone());
         let mut legs: u64 = 0;
-        for hop in &trace.hops {
+        // Of several servers, the last one that answers is the slow one.
+        let last_answer = trace.hops.iter().rposition(|hop| hop.action == Action::Answer);
+        for (index, hop) in trace.hops.iter().enumerate() {
             if hop.action == Action::Reply {
                 now = now + legs.div_ceil(2) * LEG;
             } else if hop.place.is_resolver() {
@@ -52,14 +55,17 @@ impl RequestRecord {
                 here = hop.place.clone();
             }
             hop_at.push(now);
+            if Some(index) == last_answer {
+                now = now + trace.delay.min(CLIENT_PATIENCE);
+            }
         }
         let replied = trace.hops.last().is_some_and(|hop| hop.action == Action::Reply);
         let ended_at = match trace.outcome {
-            Outcome::TimedOut(_) => now + PATIENCE,
+            Outcome::TimedOut(_) => now + CLIENT_PATIENCE.saturating_sub(trace.delay),
             Outcome::Refused(_) if !replied => now + legs.div_ceil(2) * LEG,
             _ => now,
         };
-        RequestRecord { number, request, trace, sent_at, hop_at, ended_at }
+        RequestRecord { number, request, trace, sent_at, hop_at, ended_at, connection: None }
     }
 
     /// Whether the client still waits at `now`.

@@ -22,6 +22,8 @@ pub struct Cluster {
     pub now: Time,
     /// `<kind> <name>: <reason> <message>`, in order.
     pub events: Vec<String>,
+    /// Who gives load balancers.
+    pub provider: service_load_balancer::Provider,
     random: Random,
     requeue_at: Option<Time>,
 }
@@ -33,6 +35,7 @@ impl Cluster {
             store: Store::default(),
             now: Time(1_000),
             events: Vec::new(),
+            provider: Default::default(),
             random: Random::new(7),
             requeue_at: None,
         };
@@ -102,7 +105,7 @@ impl Cluster {
             let keys: Vec<ObjectKey> = self.store.objects().map(|object| object.key.clone()).collect();
             let mut quiet = true;
             for key in keys {
-                for outcome in reconcile_all(&self.store, &key, self.now) {
+                for outcome in reconcile_all(&self.store, &key, self.provider, self.now) {
                     quiet &= outcome.is_quiet();
                     if let Some(at) = outcome.requeue_at {
                         self.requeue_at = Some(self.requeue_at.map_or(at, |old| old.min(at)));
@@ -218,7 +221,12 @@ impl Cluster {
     }
 }
 
-fn reconcile_all(store: &Store, key: &ObjectKey, now: Time) -> Vec<Outcome> {
+fn reconcile_all(
+    store: &Store,
+    key: &ObjectKey,
+    provider: service_load_balancer::Provider,
+    now: Time,
+) -> Vec<Outcome> {
     match key.kind {
         Kind::Deployment => vec![deployment::reconcile(store, key, now)],
         Kind::ReplicaSet => vec![replica_set::reconcile(store, key, now)],
@@ -226,7 +234,7 @@ fn reconcile_all(store: &Store, key: &ObjectKey, now: Time) -> Vec<Outcome> {
         Kind::StatefulSet => vec![stateful_set::reconcile(store, key, now)],
         Kind::DaemonSet => vec![daemon_set::reconcile(store, key, now)],
         Kind::Node => vec![node_lifecycle::reconcile(store, key, now)],
-        Kind::Service => vec![service_load_balancer::reconcile(store, key, now)],
+        Kind::Service => vec![service_load_balancer::reconcile(store, key, provider, now)],
         Kind::Ingress => vec![ingress_status::reconcile(store, key, now)],
         Kind::Pod => {
             let scheduled = scheduler::reconcile(store, key, now);

@@ -4,7 +4,9 @@ pub mod addresses;
 pub mod dns;
 pub mod http;
 pub mod ingress;
+pub mod kernel;
 pub mod kube_proxy;
+pub mod listening;
 pub mod load_balancer;
 pub mod network_policy;
 pub mod request;
@@ -13,4 +15,5 @@ pub mod settings;
 pub mod trace;
 
 pub use request::{Action, Address, Change, Client, Hop, Outcome, Place, Request, Trace};
-pub use settings::{ProxyMode, Settings};
+pub use settings::{Provider, ProxyMode, Scheduler, Settings};
+pub use trace::Connection;

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::ObjectKey;
 
+/// How long a client waits for an answer before it gives up, in milliseconds of simulated time.
+pub const CLIENT_PATIENCE: u64 = 2_000;
+
 /// Who sends a request.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -210,6 +213,8 @@ pub struct Trace {
     /// The object and field that decided the outcome, for the list to name and select; `None` when the target was
     /// bad or outside the cluster.
     pub decided_by: Option<(ObjectKey, String)>,
+    /// The milliseconds that servers took to answer.
+    pub delay: u64,
 }
 
 impl fmt::Display for Client {

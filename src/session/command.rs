@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::api::ObjectKey;
 use crate::api::patch::Edit;
-use crate::network::Request;
+use crate::network::{Request, Settings};
 
 /// One thing that a person does. Undo and redo step over whole commands.
 ///
@@ -48,6 +48,24 @@ pub enum Command {
         request: Request,
         /// Milliseconds from one to the next; 0 stops.
         every: u64,
+    },
+    /// Send a request over the connection that its client keeps open to the same target; the first one opens it.
+    SendKept {
+        /// What to send.
+        request: Request,
+        /// Milliseconds from one to the next; 0 for one alone.
+        #[serde(default)]
+        every: u64,
+    },
+    /// Close a connection that a client keeps open.
+    Disconnect {
+        /// Its number.
+        connection: u64,
+    },
+    /// Set the cluster's network up in another way.
+    Configure {
+        /// All settings; those that are left out have their defaults.
+        settings: Settings,
     },
     /// Several commands that are one step for undo.
     Batch {

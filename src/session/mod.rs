@@ -19,8 +19,12 @@ pub use recording::{Entry, Recording, VERSION};
 
 use crate::api::{Kind, ObjectKey, Time};
 // The page reads these, and imports nothing below the session.
-pub use crate::cluster::{Actor, Cluster, Fate, LogEntry, ObjectFate, Repetition, RequestRecord};
-pub use crate::network::{Action, Change, Client, Hop, Outcome, Place, Request, Settings, Trace};
+pub use crate::cluster::{
+    Actor, Cluster, Fate, LogEntry, ObjectFate, OpenConnection, Repetition, RequestRecord,
+};
+pub use crate::network::{
+    Action, Change, Client, Hop, Outcome, Place, Provider, ProxyMode, Request, Scheduler, Settings, Trace,
+};
 pub use crate::store::Store;
 pub use crate::store::admission::Rejected;
 
@@ -297,7 +301,23 @@ fn execute(board: &mut Board, command: &Command) -> CommandResult {
             Vec::new()
         }
         Command::Repeat { request, every } => {
-            board.cluster.repeat(request.clone(), *every);
+            board.cluster.repeat(request.clone(), *every, false);
+            Vec::new()
+        }
+        Command::SendKept { request, every: 0 } => {
+            board.cluster.send_kept(request.clone());
+            Vec::new()
+        }
+        Command::SendKept { request, every } => {
+            board.cluster.repeat(request.clone(), *every, true);
+            Vec::new()
+        }
+        Command::Disconnect { connection } => {
+            board.cluster.disconnect(*connection);
+            Vec::new()
+        }
+        Command::Configure { settings } => {
+            board.cluster.configure(settings);
             Vec::new()
         }
         Command::Place { places } => {

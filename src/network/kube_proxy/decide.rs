@@ -11,6 +11,7 @@ use super::topology::{Categories, TopologyMode, categorize_endpoints};
 use crate::api::validation::parse_ip_sloppy;
 use crate::api::{Kind, ObjectKey, Random};
 use crate::network::addresses::Family;
+use crate::network::kernel::{Choice, Kernels, VirtualServer, draw};
 use crate::network::settings::{ProxyMode, Settings};
 use crate::store::Store;
 
@@ -139,8 +140,10 @@ pub struct Forward {
     pub falls_back: bool,
     /// How topology hints narrowed the choice.
     pub topology: TopologyMode,
-    /// Whether `sessionAffinity: ClientIP` tied the client to this endpoint.
-    pub is_sticky: bool,
+    /// Whether `sessionAffinity: ClientIP` kept the client with the endpoint that it had before.
+    pub is_kept: bool,
+    /// The virtual server that took the connection, with IPVS.
+    pub server: Option<VirtualServer>,
     /// Why the source is rewritten; `None` when it is kept.
     pub masquerade: Option<Masquerade>,
     /// The chains that did it.
@@ -187,8 +190,8 @@ pub enum Verdict {
 /// - no usable endpoint anywhere: rejected (with nftables this comes after the next);
 /// - the source is outside `loadBalancerSourceRanges`: dropped;
 /// - policy Local and none on this node: dropped;
-/// - else one of the usable endpoints, drawn from `random` (with `sessionAffinity: ClientIP` always the same one for
-///   the same client, as long as it is usable).
+/// - else one of the usable endpoints: with `sessionAffinity: ClientIP` the one that the client was sent to less than
+///   the timeout ago, as long as it is usable; else one drawn from `random`, or with IPVS the scheduler's.
 ///
 /// Traffic from Pods and from the node itself to an external address follows the policy Cluster whatever
 /// `externalTrafficPolicy` says, as if it had gone out to a load balancer and come in again.
@@ -198,6 +201,7 @@ pub fn decide(
     settings: &Settings,
     node: &NodeView,
     packet: &Packet,
+    kernels: &mut Kernels,
     random: &mut Random,
 ) -> Verdict {
     let Some((port, way)) = matched_port(store, settings, node, packet) else {
@@ -229,19 +233,42 @@ pub fn decide(
         Policy::Cluster => &categories.cluster,
         Policy::Local => &categories.local,
     };
-    let Some(endpoint) = choose(candidates, &port, node, source, random) else {
+    let server = (settings.proxy_mode == ProxyMode::Ipvs).then(|| VirtualServer {
+        node: node.name.clone(),
+        protocol: packet.protocol,
+        address: packet.destination,
+    });
+    // The kernel's tables stand on each node, and with IPVS each virtual server has one of its own.
+    let table = match &server {
+        Some(server) => format!("{} {}", server.protocol, server.address),
+        None => port.name.table(),
+    };
+    let choice =
+        Choice { node: &node.name, table: &table, client: source, affinity_seconds: port.affinity_seconds };
+    let kept = kernels.kept(candidates, &choice);
+    let chosen = kept.or_else(|| match &server {
+        Some(server) => kernels.schedule(server, settings.ipvs_scheduler, candidates, packet.source),
+        None => draw(candidates, random),
+    });
+    let Some(endpoint) = chosen else {
         return match settings.proxy_mode {
             // A virtual server without real servers answers with an ICMP error.
             ProxyMode::Ipvs => Verdict::Reject(Reject::NoEndpoints(port, way)),
             _ => Verdict::Drop(Drop::NoLocalEndpoints(port, way)),
         };
     };
+    kernels.note(endpoint, &choice);
     let endpoint = endpoint.clone();
+    if let Some(server) = &server {
+        kernels.opened(server, &endpoint.address());
+    }
+    let is_kept = kept.is_some();
     Verdict::Forward(Box::new(Forward {
         candidates: candidates.len() as u64,
         falls_back: falls_back(&categories, policy),
         topology: if policy == Policy::Cluster { categories.topology } else { TopologyMode::None },
-        is_sticky: port.affinity_seconds.is_some(),
+        is_kept,
+        server,
         masquerade: masquerade(&port, way, packet, &endpoint),
         chains: chain_names(settings.proxy_mode, &port, way, policy, &endpoint),
         endpoint,
@@ -290,9 +317,7 @@ fn matched_port(
             }
         }
     }
-    let on_this_node = node.addresses.contains(&ip)
-        || ip.is_loopback() && packet.origin == Origin::Node && settings.proxy_mode == ProxyMode::Iptables;
-    if best.is_some() || !on_this_node {
+    if best.is_some() || !serves_node_ports(settings, node, packet) {
         return best;
     }
     let services = store.list::<Service>().filter(|service| is_proxied(service));
@@ -301,6 +326,19 @@ fn matched_port(
         .flat_map(|service| service_ports(service, family).into_values())
         .find(|port| port.node_port == number && port.name.protocol == packet.protocol)
         .map(|port| (port, Way::NodePort))
+}
+
+/// Whether node ports are served on the destination address. On loopback only iptables does so, for IPv4, and only
+/// where `nodePortAddresses` takes in every address.
+fn serves_node_ports(settings: &Settings, node: &NodeView, packet: &Packet) -> bool {
+    let ip = packet.destination.ip();
+    let is_served = match settings.node_port_ips(node, Family::of(ip)) {
+        Some(ips) => return ips.contains(&ip),
+        None => node.addresses.contains(&ip),
+    };
+    let is_local =
+        packet.origin == Origin::Node && settings.proxy_mode == ProxyMode::Iptables && ip.is_ipv4();
+    is_served || ip.is_loopback() && is_local
 }
 
 fn has_node_port(service: &Service, number: i32) -> bool {
@@ -329,28 +367,6 @@ fn without_rule(store: &Store, settings: &Settings, packet: &Packet) -> Verdict 
     } else {
         Verdict::NotAService
     }
-}
-
-/// One of `candidates`, each as likely as the others. With session affinity the one whose hash with client and node
-/// is highest: the same client keeps its endpoint as long as that is a candidate, and no table has to be kept.
-fn choose<'a>(
-    candidates: &[&'a Endpoint],
-    port: &ServicePort,
-    node: &NodeView,
-    client: IpAddr,
-    random: &mut Random,
-) -> Option<&'a Endpoint> {
-    if port.affinity_seconds.is_some() {
-        return candidates.iter().copied().max_by_key(|endpoint| {
-            let mut seed = 0xcbf2_9ce4_8422_2325_u64;
-            for byte in format!("{client} {} {} {}", port.name, node.name, endpoint.address()).bytes() {
-                seed = (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-            Random::new(seed).next_u64()
-        });
-    }
-    let index = usize::try_from(random.below(candidates.len() as u64)).ok()?;
-    candidates.get(index).copied()
 }
 
 fn masquerade(port: &ServicePort, way: Way, packet: &Packet, endpoint: &Endpoint) -> Option<Masquerade> {
@@ -395,6 +411,11 @@ fn chain_names(mode: ProxyMode, port: &ServicePort, way: Way, policy: Policy, en
 }
 
 impl ServicePortName {
+    /// The name of the table that keeps clients with their endpoints, on each node.
+    pub fn table(&self) -> String {
+        format!("{self} {}", self.protocol)
+    }
+
     /// The Service to which the port belongs.
     pub fn service(&self) -> ObjectKey {
         ObjectKey::new(Kind::Service, self.namespace.as_str(), self.name.as_str())

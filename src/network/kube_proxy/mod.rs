@@ -16,4 +16,5 @@ pub use endpoint::{Endpoint, endpoints};
 pub use service_port::{
     ServicePort, ServicePortName, is_proxied, is_watched, load_balancer_ingress, service_ports, source_ranges,
 };
+pub use sha256::sha256;
 pub use topology::{Categories, TopologyMode, categorize_endpoints};

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::validation::parse_ip_sloppy;
-use crate::api::{Kind, Live, ObjectKey, Random};
+use crate::api::{Kind, Live, ObjectKey, Random, Time};
+use crate::network::kernel::Kernels;
 use crate::network::settings::{ProxyMode, Settings};
 use crate::store::Store;
 
@@ -64,7 +65,7 @@ fn check(store: &Store, mode: ProxyMode, from: (&str, Origin), to: &str, expecte
         origin: from.1,
     };
     let settings = Settings { proxy_mode: mode, ..Settings::default() };
-    let got = match decide(store, &settings, &node, &packet, &mut Random::new(1)) {
+    let got = match decide(store, &settings, &node, &packet, &mut Kernels::default(), &mut Random::new(1)) {
         Verdict::NotAService => "not a service".to_owned(),
         Verdict::Forward(forward) => {
             let masquerade =
@@ -163,24 +164,96 @@ fn proxying_load_balancer_has_no_rules_for_its_address() {
     check(&store, ProxyMode::Iptables, POD, "203.0.113.10:80", "not a service");
 }
 
-#[test]
-fn session_affinity_sends_a_client_to_one_endpoint() {
-    let endpoints = [("10.244.1.7", "node-1", true), ("10.244.2.9", "node-2", true)];
-    let store = board(json!({"sessionAffinity": "ClientIP"}), Value::Null, &endpoints);
+/// The endpoints to which a client is sent, one connection every `seconds`.
+fn sent_to(spec: Value, settings: &Settings, seconds: u64, ready: &dyn Fn(u64) -> [bool; 2]) -> Vec<String> {
     let node = NodeView { name: "node-1".to_owned(), ..NodeView::default() };
-    let packet = Packet {
-        source: "10.244.1.5:50000".parse().unwrap(),
-        destination: "10.96.84.12:80".parse().unwrap(),
-        protocol: "TCP",
-        origin: Origin::Pod,
-    };
+    let mut kernels = Kernels::default();
     let mut random = Random::new(1);
-    let mut chosen: Vec<String> = (0..20)
-        .map(|_| match decide(&store, &Settings::default(), &node, &packet, &mut random) {
-            Verdict::Forward(forward) => forward.endpoint.address(),
+    let mut sent = Vec::new();
+    for number in 0..20 {
+        let [first, second] = ready(number);
+        let endpoints = [("10.244.1.7", "node-1", first), ("10.244.2.9", "node-2", second)];
+        let store = board(spec.clone(), Value::Null, &endpoints);
+        kernels.set_now(Time(number * seconds * 1000));
+        kernels.forget_gone_endpoints(&store);
+        let packet = Packet {
+            source: "10.244.1.5:50000".parse().unwrap(),
+            destination: "10.96.84.12:80".parse().unwrap(),
+            protocol: "TCP",
+            origin: Origin::Pod,
+        };
+        match decide(&store, settings, &node, &packet, &mut kernels, &mut random) {
+            Verdict::Forward(forward) => sent.push(forward.endpoint.ip),
             other => panic!("{other:?}"),
-        })
-        .collect();
-    chosen.dedup();
-    assert_eq!(chosen.len(), 1);
+        }
+    }
+    sent
+}
+
+fn affinity(seconds: i32) -> Value {
+    json!({"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": seconds}}})
+}
+
+#[test]
+fn session_affinity_keeps_a_client_until_it_was_away_for_the_timeout() {
+    for proxy_mode in [ProxyMode::Iptables, ProxyMode::Nftables, ProxyMode::Ipvs] {
+        let settings = Settings { proxy_mode, ..Settings::default() };
+        let both = |_| [true, true];
+        let distinct = |seconds| {
+            let mut sent = sent_to(affinity(100), &settings, seconds, &both);
+            sent.dedup();
+            sent.len()
+        };
+        // Each connection begins the time anew, so a client that comes often enough stays for ever.
+        assert_eq!(distinct(99), 1, "{proxy_mode:?}");
+        assert!(distinct(100) > 1, "{proxy_mode:?}");
+    }
+}
+
+#[test]
+fn a_client_whose_endpoint_went_stays_with_the_next_one_even_when_the_first_comes_back() {
+    let settings = Settings::default();
+    let ready = |number| [number != 5, number == 5];
+    let sent = sent_to(affinity(10_800), &settings, 1, &ready);
+    assert_eq!(sent[4..=6], ["10.244.1.7", "10.244.2.9", "10.244.1.7"]);
+    let ready = |number| [!(5..=8).contains(&number), number >= 5];
+    let sent = sent_to(affinity(10_800), &settings, 1, &ready);
+    assert!(sent[..5].iter().all(|ip| ip == "10.244.1.7"));
+    assert!(sent[5..].iter().all(|ip| ip == "10.244.2.9"), "{sent:?}");
+}
+
+#[test]
+fn node_ports_are_served_where_the_mode_or_the_setting_says() {
+    let store = board(json!({}), Value::Null, &[("10.244.1.7", "node-1", true)]);
+    let node = NodeView {
+        name: "node-1".to_owned(),
+        zone: String::new(),
+        addresses: ["192.168.1.11", "198.51.100.7"].map(|text| text.parse().unwrap()).to_vec(),
+    };
+    let check = |proxy_mode, addresses: &[&str], to: &str, origin, expected: bool| {
+        let node_port_addresses = addresses.iter().map(|text| (*text).to_owned()).collect();
+        let settings = Settings { proxy_mode, node_port_addresses, ..Settings::default() };
+        let packet = Packet {
+            source: "192.168.1.50:50000".parse().unwrap(),
+            destination: format!("{to}:30080").parse().unwrap(),
+            protocol: "TCP",
+            origin,
+        };
+        let verdict = decide(&store, &settings, &node, &packet, &mut Kernels::default(), &mut Random::new(1));
+        let is_served = matches!(verdict, Verdict::Forward(_));
+        assert_eq!(is_served, expected, "{proxy_mode:?} {addresses:?} {to} {origin:?}");
+    };
+    for (mode, second, loopback) in [
+        (ProxyMode::Iptables, true, true),
+        (ProxyMode::Nftables, false, false),
+        (ProxyMode::Ipvs, true, false),
+    ] {
+        check(mode, &[], "192.168.1.11", OUTSIDE.1, true);
+        check(mode, &[], "198.51.100.7", OUTSIDE.1, second);
+        check(mode, &[], "127.0.0.1", Origin::Node, loopback);
+        check(mode, &["198.51.100.0/24"], "198.51.100.7", OUTSIDE.1, true);
+        check(mode, &["198.51.100.0/24"], "192.168.1.11", OUTSIDE.1, false);
+        check(mode, &["primary"], "192.168.1.11", OUTSIDE.1, true);
+        check(mode, &["primary"], "198.51.100.7", OUTSIDE.1, false);
+    }
 }

@@ -18,6 +18,7 @@ pub(super) enum Rewriter {
 }
 
 /// The state of one connection.
+#[derive(Clone)]
 pub(super) struct Flow {
     /// The source as the client has it.
     pub first_source: SocketAddr,
@@ -54,7 +55,8 @@ impl Tracer<'_> {
                 decided_by: location.key().map(|key| (key, "status.podIPs".to_owned())),
             });
         };
-        let source = SocketAddr::new(address, self.ephemeral_port());
+        let port = self.source_port.take();
+        let source = SocketAddr::new(address, port.unwrap_or_else(|| self.ephemeral_port()));
         Ok(Flow {
             first_source: source,
             first_destination: destination,

@@ -8,6 +8,7 @@
 //! What is modelled of the network below Kubernetes: see [`super::addresses`].
 
 mod client;
+pub mod connection;
 mod flow;
 mod ingress;
 mod names;
@@ -26,11 +27,15 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Pod;
 
 use self::client::Location;
+use self::connection::Accepted;
+pub use self::connection::Connection;
 use self::flow::Flow;
 pub use self::target::{Host, Scheme, Target, parse};
 pub use self::text::hops_as_text;
 use super::addresses::API_SERVER;
-use super::{Action, Hop, Outcome, Place, Request, Settings, Trace};
+use super::kernel::{Kernels, VirtualServer};
+use super::request::CLIENT_PATIENCE;
+use super::{Action, Hop, Outcome, Place, Request, Settings, Trace, listening};
 use crate::api::{ObjectKey, Random};
 use crate::store::Store;
 
@@ -44,6 +49,7 @@ struct Failure {
 }
 
 /// Who accepts a connection.
+#[derive(Clone)]
 enum Server {
     Pod(Arc<Pod>),
     /// A host outside the cluster.
@@ -56,22 +62,66 @@ enum Server {
     },
 }
 
-/// Follows a request through the cluster as it is now. `random` decides what a real cluster leaves to chance: source
-/// ports, the node that a load balancer picks, the endpoint that a rule picks, the order of addresses in DNS answers.
-pub fn trace(store: &Store, settings: &Settings, request: &Request, random: &mut Random) -> Trace {
-    let mut tracer = Tracer { store, settings, random, hops: Vec::new() };
-    match tracer.run(request) {
-        Ok((outcome, decided_by)) => Trace { hops: tracer.hops, outcome, decided_by },
-        Err(failure) => Trace { hops: tracer.hops, outcome: failure.outcome, decided_by: failure.decided_by },
-    }
+/// Follows a request through the cluster as it is now, over a connection of its own. `random` decides what a real cluster
+/// leaves to chance: source ports, the node that a load balancer picks, the endpoint that a rule picks, the order of
+/// addresses in DNS answers. `kernels` is what the nodes remember of earlier connections.
+pub fn trace(
+    store: &Store,
+    settings: &Settings,
+    request: &Request,
+    kernels: &mut Kernels,
+    random: &mut Random,
+) -> Trace {
+    let mut tracer = Tracer::new(store, settings, kernels, random);
+    let ended = tracer.run(request);
+    tracer.finish(ended)
 }
 
 /// A trace in the making.
 struct Tracer<'a> {
     store: &'a Store,
     settings: &'a Settings,
+    kernels: &'a mut Kernels,
     random: &'a mut Random,
     hops: Vec<Hop>,
+    /// The connections that virtual servers of IPVS have counted.
+    entries: Vec<(VirtualServer, String)>,
+    /// The client's own connection, once a server has accepted it.
+    accepted: Option<Accepted>,
+    /// The source port that the next connection has to begin from.
+    source_port: Option<u16>,
+    /// The milliseconds that servers took to answer.
+    delay: u64,
+}
+
+impl<'a> Tracer<'a> {
+    fn new(
+        store: &'a Store,
+        settings: &'a Settings,
+        kernels: &'a mut Kernels,
+        random: &'a mut Random,
+    ) -> Tracer<'a> {
+        Tracer {
+            store,
+            settings,
+            kernels,
+            random,
+            hops: Vec::new(),
+            entries: Vec::new(),
+            accepted: None,
+            source_port: None,
+            delay: 0,
+        }
+    }
+
+    /// The trace; every connection that was not kept ends.
+    fn finish(mut self, ended: Result<(Outcome, DecidedBy), Failure>) -> Trace {
+        for (server, endpoint) in std::mem::take(&mut self.entries) {
+            self.kernels.closed(&server, &endpoint);
+        }
+        let (outcome, decided_by) = ended.unwrap_or_else(|failure| (failure.outcome, failure.decided_by));
+        Trace { hops: self.hops, outcome, decided_by, delay: self.delay }
+    }
 }
 
 impl Tracer<'_> {
@@ -84,19 +134,44 @@ impl Tracer<'_> {
             Host::Name(name) => self.resolve(&location, name)?,
         };
         let destination = SocketAddr::new(address, target.port);
+        let first = self.hops.len();
         let (server, flow) = self.connect(&location, destination, target.scheme.protocol())?;
-        let controller = match &server {
+        self.accepted(&server, &flow, first);
+        Ok(self.exchange(&server, &flow, &target, request))
+    }
+
+    /// The request and its answer over a connection that `server` has accepted.
+    fn exchange(
+        &mut self,
+        server: &Server,
+        flow: &Flow,
+        target: &Target,
+        request: &Request,
+    ) -> (Outcome, DecidedBy) {
+        let controller = match server {
             Server::Pod(pod) if target.scheme.is_http() && pod::serves_http(pod, flow.destination.port()) => {
                 ingress::controller_of(pod).map(|controller| (pod.clone(), controller))
             }
             _ => None,
         };
         let (outcome, decided_by) = match controller {
-            Some((pod, controller)) => self.proxy(&pod, &controller, &flow, &target, &request.method),
-            None => (self.answer(&server, &flow, &target), flow.decided_by.clone()),
+            Some((pod, controller)) => self.proxy(&pod, &controller, flow, target, &request.method),
+            None => (self.answer(server, flow, target), flow.decided_by.clone()),
         };
-        self.reply(Place::Client(request.from.clone()), &flow);
-        Ok((outcome, decided_by))
+        if self.delay > CLIENT_PATIENCE {
+            // The answer comes when nobody waits for it any more.
+            let why = format!("no answer in {} s", CLIENT_PATIENCE / 1000);
+            return (Outcome::TimedOut(why), self.slow_answer().or(decided_by));
+        }
+        self.reply(Place::Client(request.from.clone()), flow);
+        (outcome, decided_by)
+    }
+
+    /// The annotation that made a server slow.
+    fn slow_answer(&self) -> DecidedBy {
+        let slow = self.hops.iter().rev().find(|hop| hop.action == Action::Answer)?;
+        let Place::Pod(key) = &slow.place else { return None };
+        Some((key.clone(), format!("metadata.annotations[{:?}]", listening::DELAY_ANNOTATION)))
     }
 
     /// Begins a connection at `location` and follows it to the server that accepts it.
@@ -120,23 +195,25 @@ impl Tracer<'_> {
 
     /// The answer of a server that accepted the connection.
     fn answer(&mut self, server: &Server, flow: &Flow, target: &Target) -> Outcome {
-        let outcome = if target.scheme.is_http() { Outcome::Status(200) } else { Outcome::Connected };
+        let is_http = target.scheme.is_http();
+        let outcome = if is_http { Outcome::Status(200) } else { Outcome::Connected };
         let port = flow.destination.port();
         match server {
             Server::Pod(pod) => {
-                let listening = if pod::declares_ports(pod) {
-                    format!("listens on {port}")
-                } else {
-                    format!("declares no ports, so {port} is assumed")
-                };
+                let outcome = if is_http { Outcome::Status(listening::status(pod)) } else { outcome };
+                let listening = pod::listening_words(pod, port);
                 let answer = match outcome {
                     Outcome::Connected => "accepts the connection".to_owned(),
                     _ => format!("answers {outcome}"),
                 };
+                let delay = listening::delay(pod);
+                self.delay += delay;
+                let after = if delay > 0 { format!(" after {delay} ms") } else { String::new() };
                 let key = pod::key(pod);
-                let decision = format!("{listening}, {answer}");
+                let decision = format!("{listening}, {answer}{after}");
                 let hop = self.hop(Place::Pod(key.clone()), Action::Answer, decision, flow);
                 hop.looked_up = vec![key];
+                return outcome;
             }
             Server::Node { name, status, decision } => {
                 self.hop(Place::Node(name.clone()), Action::Answer, decision.clone(), flow);

@@ -14,7 +14,7 @@ use crate::network::kube_proxy::{
     Chains, Drop, Forward, Masquerade, NodeView, Origin, Packet, Policy, Reject, ServicePort, TopologyMode,
     Verdict, Way, decide,
 };
-use crate::network::settings::ProxyMode;
+use crate::network::settings::{ProxyMode, Settings};
 use crate::network::{Action, Outcome, Place};
 
 impl Tracer<'_> {
@@ -22,7 +22,7 @@ impl Tracer<'_> {
     pub(super) fn rules(&mut self, flow: &mut Flow, node: &NodeView, origin: Origin) -> Result<(), Failure> {
         let packet =
             Packet { source: flow.source, destination: flow.destination, protocol: flow.protocol, origin };
-        match decide(self.store, self.settings, node, &packet, self.random) {
+        match decide(self.store, self.settings, node, &packet, self.kernels, self.random) {
             Verdict::NotAService => Ok(()),
             Verdict::Forward(forward) => {
                 self.forward(flow, node, *forward);
@@ -38,7 +38,7 @@ impl Tracer<'_> {
     pub(super) fn dns_rules(&mut self, location: &Location, server: IpAddr) -> Result<(), Failure> {
         let Some(node) = location.node().cloned() else { return Ok(()) };
         // The question takes no part in what chance decides for the request.
-        let before = self.random.clone();
+        let before = (self.random.clone(), self.kernels.clone());
         let Ok(flow) = self.begin(location, (server, DNS_PORT).into(), "UDP") else { return Ok(()) };
         let packet = Packet {
             source: flow.source,
@@ -46,8 +46,8 @@ impl Tracer<'_> {
             protocol: flow.protocol,
             origin: location.origin(),
         };
-        let verdict = decide(self.store, self.settings, &node, &packet, self.random);
-        *self.random = before;
+        let verdict = decide(self.store, self.settings, &node, &packet, self.kernels, self.random);
+        (*self.random, *self.kernels) = before;
         let failure = match verdict {
             // A board without the DNS server's Service has a DNS server all the same.
             Verdict::NotAService | Verdict::Forward(_) | Verdict::Drop(Drop::Unallocated) => return Ok(()),
@@ -68,7 +68,10 @@ impl Tracer<'_> {
         flow.decided_by = Some((service.clone(), self.endpoints_field(&service).to_owned()));
         let port = u16::try_from(forward.endpoint.port).unwrap_or(0);
         let Some(ip) = forward.endpoint.ip_address() else { return };
-        let decision = choice(&forward, node);
+        let decision = choice(&forward, node, self.settings);
+        if let Some(server) = &forward.server {
+            self.entries.push((server.clone(), forward.endpoint.address()));
+        }
         let by = Rewriter::Node(node.name.clone());
         let place = Place::Node(node.name.clone());
         let hop = self.dnat(place, decision, flow, SocketAddr::new(ip, port), by);
@@ -194,7 +197,7 @@ pub(super) fn port_text(flow: &Flow) -> String {
 }
 
 /// Which endpoint of how many, and what narrowed the choice.
-fn choice(forward: &Forward, node: &NodeView) -> String {
+fn choice(forward: &Forward, node: &NodeView, settings: &Settings) -> String {
     let count = forward.candidates;
     let what = match (forward.policy, forward.falls_back, forward.topology) {
         (Policy::Local, true, _) => format!("serving terminating on {}, none there is ready", node.name),
@@ -206,8 +209,14 @@ fn choice(forward: &Forward, node: &NodeView) -> String {
         }
         (Policy::Cluster, false, TopologyMode::SameNode) => format!("ready, with hints for {}", node.name),
     };
-    let sticky = if forward.is_sticky { ", kept by sessionAffinity: ClientIP" } else { "" };
-    format!("{}: 1 of {count} {what}{sticky}", forward.port.name)
+    let how = match (forward.is_kept, &forward.server) {
+        (true, _) => ", kept by sessionAffinity: ClientIP".to_owned(),
+        (false, Some(_)) => {
+            format!(", {} ({})", settings.ipvs_scheduler.way(), settings.ipvs_scheduler.name())
+        }
+        (false, None) => String::new(),
+    };
+    format!("{}: 1 of {count} {what}{how}", forward.port.name)
 }
 
 fn chain_list(chains: &Chains) -> String {

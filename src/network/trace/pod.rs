@@ -1,5 +1,6 @@
 //! The Pod at the end of a connection: whether it is there, and what it listens on.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Container, ContainerPort, ContainerStatus, Node, Pod};
@@ -8,7 +9,7 @@ use super::client::Location;
 use super::flow::Flow;
 use super::{Failure, Server, Tracer};
 use crate::api::{Kind, ObjectKey};
-use crate::network::{Action, Outcome, Place};
+use crate::network::{Action, Outcome, Place, listening};
 
 /// The field in which a Pod declares what it listens on.
 pub(super) const PORTS_FIELD: &str = "spec.containers[].ports";
@@ -92,7 +93,10 @@ pub(super) fn container_port_of_host_port(pod: &Pod, port: u16, protocol: &str) 
 
 /// Whether the Pod is reachable on this port of its node's network.
 pub(super) fn listens_on_node(pod: &Pod, port: u16, protocol: &str) -> bool {
-    declared(pod, port, protocol).is_some()
+    match listening::sockets(pod) {
+        Some(sockets) => sockets.iter().any(|socket| socket.port == port && socket.protocol == protocol),
+        None => declared(pod, port, protocol).is_some(),
+    }
 }
 
 fn declared<'a>(pod: &'a Pod, port: u16, protocol: &str) -> Option<&'a Container> {
@@ -104,29 +108,48 @@ fn declared<'a>(pod: &'a Pod, port: u16, protocol: &str) -> Option<&'a Container
         .map(|(container, _)| container)
 }
 
-/// Why no process in the Pod accepts a connection on this port, and the field that says so; `None` when one does. A
-/// Pod that declares no port at all is taken to listen on every port; one that declares ports listens on these alone.
+/// Why no process in the Pod accepts a connection to this address, and the field that says so; `None` when one does.
+/// What the annotation says is listened on counts; without it, a Pod that declares no port at all is taken to listen on
+/// every port, and one that declares ports on these alone.
 // The API does not know what a process listens on: containerPort is the author's word for it.
-fn refusal(pod: &Pod, port: u16, protocol: &str) -> Option<(String, &'static str)> {
-    let name = pod.metadata.name.as_deref().unwrap_or("");
+fn refusal(pod: &Pod, destination: SocketAddr, protocol: &str) -> Option<(String, String)> {
+    let (name, port) = (pod.metadata.name.as_deref().unwrap_or(""), destination.port());
     if let Some(why) = why_not_running(pod) {
-        return Some((format!("{name} {why}"), "status.phase"));
+        return Some((format!("{name} {why}"), "status.phase".to_owned()));
+    }
+    let what = if protocol == "TCP" { port.to_string() } else { format!("{port}/{protocol}") };
+    let nothing = || Some((format!("nothing listens on {what} in {name}"), PORTS_FIELD.to_owned()));
+    if let Some(sockets) = listening::sockets(pod) {
+        let mut own = sockets.iter().filter(|socket| socket.port == port && socket.protocol == protocol);
+        let Some(first) = own.clone().next() else { return nothing() };
+        if own.any(|socket| socket.takes(destination.ip())) {
+            return None;
+        }
+        let field = format!("metadata.annotations[{:?}]", listening::LISTEN_ANNOTATION);
+        return Some((format!("{name} listens on {first} alone"), field));
     }
     if !declares_ports(pod) {
         return None;
     }
-    let what = if protocol == "TCP" { port.to_string() } else { format!("{port}/{protocol}") };
-    let Some(container) = declared(pod, port, protocol) else {
-        return Some((format!("nothing listens on {what} in {name}"), PORTS_FIELD));
-    };
+    let Some(container) = declared(pod, port, protocol) else { return nothing() };
     let status = pod.status.as_ref();
     let statuses = status.into_iter().flat_map(|status| {
         status.container_statuses.iter().flatten().chain(status.init_container_statuses.iter().flatten())
     });
     let mut own = statuses.filter(|status| status.name == container.name);
     own.any(|status| !is_running(status)).then(|| {
-        (format!("container {} in {name} is not running", container.name), "status.containerStatuses")
+        let why = format!("container {} in {name} is not running", container.name);
+        (why, "status.containerStatuses".to_owned())
     })
+}
+
+/// How the Pod comes to listen on a port, for the hop that answers.
+pub(super) fn listening_words(pod: &Pod, port: u16) -> String {
+    if listening::sockets(pod).is_some() || declares_ports(pod) {
+        format!("listens on {port}")
+    } else {
+        format!("declares no ports, so {port} is assumed")
+    }
 }
 
 fn is_running(status: &ContainerStatus) -> bool {
@@ -152,7 +175,7 @@ impl Tracer<'_> {
         let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or("");
         self.require_answering(flow, node)?;
         self.ingress(flow, location, pod)?;
-        if let Some((why, field)) = refusal(pod, flow.destination.port(), flow.protocol) {
+        if let Some((why, field)) = refusal(pod, flow.destination, flow.protocol) {
             self.hop(Place::Pod(key.clone()), Action::Reject, why.clone(), flow).looked_up =
                 vec![key.clone()];
             let decided_by = match &flow.service {
@@ -160,7 +183,7 @@ impl Tracer<'_> {
                 Some((service, port)) if field == PORTS_FIELD => {
                     (service.clone(), format!("spec.ports[{port}].targetPort"))
                 }
-                _ => (key, field.to_owned()),
+                _ => (key, field),
             };
             return Err(Failure { outcome: Outcome::Refused(why), decided_by: Some(decided_by) });
         }

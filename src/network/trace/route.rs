@@ -16,7 +16,8 @@ use crate::network::addresses::{
     API_SERVER, API_SERVER_PORT, Family, INTERNET_CLIENT, LAPTOP, LOAD_BALANCER_NETWORK, NODE_NETWORK,
 };
 use crate::network::kube_proxy::{NodeView, Origin, load_balancer_ingress, service_ports};
-use crate::network::load_balancer::{Fault, balance, has_local_endpoint};
+use crate::network::load_balancer::{Fault, announcer, balance, health_answer, local_endpoints};
+use crate::network::settings::Provider;
 use crate::network::{Action, Outcome, Place};
 
 /// A way with more hops than this goes round in circles.
@@ -193,15 +194,19 @@ impl Tracer<'_> {
             let decision = format!("{name} answers 200 OK");
             return Some(Server::Node { name: node.name.clone(), status: 200, decision });
         }
-        let object = self.store.find::<Node>("", &node.name)?;
         let service = self.store.list::<Service>().find(|service| {
             let ports = service_ports(service, Family::V4);
             ports.values().any(|checked| checked.health_check_node_port == i32::from(port))
         })?;
-        let is_healthy = has_local_endpoint(self.store, service, object);
+        let (status, body) = health_answer(self.store, service, &node.name);
         let name = service.metadata.name.as_deref().unwrap_or("");
-        let (status, found) = if is_healthy { (200, "a") } else { (503, "no") };
-        let decision = format!("health check of {name}: {found} ready endpoint on {}", node.name);
+        let found = match local_endpoints(self.store, service, &node.name) {
+            0 => "no ready endpoint".to_owned(),
+            1 => "1 ready endpoint".to_owned(),
+            n => format!("{n} ready endpoints"),
+        };
+        let body: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
+        let decision = format!("health check of {name}: {found} on {}; the body is {body}", node.name);
         Some(Server::Node { name: node.name.clone(), status, decision })
     }
 
@@ -213,6 +218,20 @@ impl Tracer<'_> {
         key: &ObjectKey,
         service: &Service,
     ) -> Result<Server, Failure> {
+        let address = flow.destination.ip();
+        match self.settings.load_balancers {
+            Provider::Cloud => {}
+            // An address that nobody at the playground gave out belongs to a load balancer elsewhere.
+            Provider::MetalLb if Provider::MetalLb.gives(address) => {
+                return self.reach_announcer(flow, location, at, key, service);
+            }
+            _ if !Provider::Cloud.gives(address) => {}
+            _ => {
+                let why = format!("nobody answers for {address}");
+                let decided_by = Some((key.clone(), "status.loadBalancer".to_owned()));
+                return Err(self.lost(flow, location, at, why, decided_by));
+            }
+        }
         self.leave_pod_network(flow, location, at);
         let place = Place::LoadBalancer(key.clone());
         let client = flow.source.ip();
@@ -255,6 +274,39 @@ impl Tracer<'_> {
         hop.looked_up = vec![key.clone()];
         self.require_answering(flow, name)?;
         self.arrive(flow, location, &balanced.node)
+    }
+
+    /// A packet to an address of MetalLB's: on the nodes' network one node answers for it.
+    fn reach_announcer(
+        &mut self,
+        flow: &mut Flow,
+        location: &Location,
+        at: Option<&NodeView>,
+        key: &ObjectKey,
+        service: &Service,
+    ) -> Result<Server, Failure> {
+        let address = flow.destination.ip();
+        let status = || Some((key.clone(), "status.loadBalancer".to_owned()));
+        if matches!(location, Location::Internet) && at.is_none() {
+            let why = format!("{address} is an address inside the nodes' network");
+            return Err(self.lost(flow, location, at, why, status()));
+        }
+        self.leave_pod_network(flow, location, at);
+        let Some((node, count)) = announcer(self.store, service, address) else {
+            let why = format!("no node answers ARP for {address}: no endpoint can serve");
+            let decided_by = Some((key.clone(), "spec.selector".to_owned()));
+            return Err(self.lost(flow, location, at, why, decided_by));
+        };
+        let what = match count {
+            1 => "the only node that can".to_owned(),
+            n => format!("chosen of {n} by a hash"),
+        };
+        let decision = format!("answers ARP for {address}, {what}; the address stays the destination");
+        let hop = self.hop(Place::Node(node.name.clone()), Action::Forward, decision, flow);
+        hop.rule = Some("MetalLB speaker".to_owned());
+        hop.looked_up = vec![key.clone()];
+        self.require_answering(flow, &node.name)?;
+        self.arrive(flow, location, &node)
     }
 
     /// A Service's address for which no rule was found, or no way from outside.

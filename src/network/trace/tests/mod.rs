@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{hops_as_text, trace};
 use crate::api::{Kind, Live, ObjectKey, Random};
+use crate::network::kernel::Kernels;
 use crate::network::{Client, ProxyMode, Request, Settings};
 use crate::store::Store;
 
@@ -145,7 +146,8 @@ impl Board {
     fn check_in(&self, proxy_mode: ProxyMode, from: Client, url: &str, expected: &str) {
         let settings = Settings { proxy_mode, ..Settings::default() };
         let request = Request { from, method: "GET".to_owned(), url: url.to_owned() };
-        let text = hops_as_text(&trace(&self.0, &settings, &request, &mut Random::new(1)));
+        let text =
+            hops_as_text(&trace(&self.0, &settings, &request, &mut Kernels::default(), &mut Random::new(1)));
         let expected: Vec<&str> = expected.trim().lines().map(str::trim).collect();
         let got: Vec<String> = text.lines().map(without_ephemeral_ports).collect();
         assert_eq!(got, expected, "\n{}\n", got.join("\n"));

@@ -175,7 +175,7 @@ fn health_check_node_port_answers_for_its_node() {
         Client::Laptop,
         "http://192.168.1.11:31000/",
         "
-        1 node-1: health check of web: a ready endpoint on node-1 | 192.168.1.50:PORT | 192.168.1.11:31000
+        1 node-1: health check of web: 1 ready endpoint on node-1; the body is { \"service\": { \"namespace\": \"shop\", \"name\": \"web\" }, \"localEndpoints\": 1, \"serviceProxyHealthy\": true } | 192.168.1.50:PORT | 192.168.1.11:31000
         2 Laptop: REPLY nothing was rewritten | 192.168.1.11:31000 | 192.168.1.50:PORT
         = 200 OK
         ",
@@ -184,7 +184,7 @@ fn health_check_node_port_answers_for_its_node() {
         Client::Laptop,
         "http://192.168.1.13:31000/",
         "
-        1 node-3: health check of web: no ready endpoint on node-3 | 192.168.1.50:PORT | 192.168.1.13:31000
+        1 node-3: health check of web: no ready endpoint on node-3; the body is { \"service\": { \"namespace\": \"shop\", \"name\": \"web\" }, \"localEndpoints\": 0, \"serviceProxyHealthy\": true } | 192.168.1.50:PORT | 192.168.1.13:31000
         2 Laptop: REPLY nothing was rewritten | 192.168.1.13:31000 | 192.168.1.50:PORT
         = 503 Service Unavailable
         ",

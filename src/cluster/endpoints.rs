@@ -24,14 +24,15 @@ impl Cluster {
             return;
         };
         let slices = self.slices_of(key);
-        let known = self.controllers.slices.remove(key);
+        let mut known = self.controllers.slices.remove(key);
+        let mut selected = known.as_mut().map(Known::take_selected).unwrap_or_default();
         let plan = known.as_ref().and_then(|known| self.plan_for_changes(known, &service, &slices));
         let mut plan = plan.unwrap_or_else(|| {
-            let pods = self.selected_pods(&service, key);
+            selected = self.selected_pods(&service, key);
             let store = &self.store;
             let input = endpoint_slice::Input {
                 service: &service,
-                pods: &pods,
+                pods: &selected,
                 slices: &slices,
                 nodes: &|name| store.find::<Node>("", name).map(|node| &**node),
                 max_endpoints_per_slice: endpoint_slice::MAX_ENDPOINTS_PER_SLICE,
@@ -44,7 +45,7 @@ impl Cluster {
             let slices = store.slices_of(&key.namespace, &key.name);
             let previous = known.as_ref().map(|known| &known.state);
             if let Some(state) = ServiceState::new(&plan, &service, version, slices, previous) {
-                self.controllers.slices.insert(key.clone(), Known::new(state));
+                self.controllers.slices.insert(key.clone(), Known { selected, ..Known::new(state) });
             }
         }
     }
@@ -113,7 +114,10 @@ impl Cluster {
             Some(addresses) => addresses.reconcile(existing.as_deref(), None),
             None => endpoints::reconcile(&endpoints::Input {
                 service: &service,
-                pods: &self.selected_pods(&service, key),
+                pods: &self
+                    .controllers
+                    .take_selected(key, &service)
+                    .unwrap_or_else(|| self.selected_pods(&service, key)),
                 existing: existing.as_deref(),
                 trigger_time: None,
             }),

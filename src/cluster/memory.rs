@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use k8s_openapi::api::core::v1::{Endpoints, Node, Service};
+use k8s_openapi::api::core::v1::{Endpoints, Node, Pod, Service};
 
 use crate::api::{Object, ObjectKey};
 use crate::controllers::{endpoint_slice, endpoints, node};
@@ -27,11 +27,19 @@ pub(super) struct Known<S> {
     pub(super) state: S,
     /// The names of the Pods that came, went or changed, and that the Service's selector matches or matched.
     pub(super) changed: BTreeSet<Arc<str>>,
+    /// The Pods that the Service selected at the look, for the other controller that is about to ask for them.
+    pub(super) selected: Vec<Arc<Pod>>,
 }
 
 impl<S> Known<S> {
     pub(super) fn new(state: S) -> Known<S> {
-        Known { state, changed: BTreeSet::new() }
+        Known { state, changed: BTreeSet::new(), selected: Vec::new() }
+    }
+
+    /// The Pods that were selected at the look; none once one of them has changed, and none the second time.
+    pub(super) fn take_selected(&mut self) -> Vec<Arc<Pod>> {
+        let selected = std::mem::take(&mut self.selected);
+        if self.changed.is_empty() { selected } else { Vec::new() }
     }
 }
 
@@ -65,6 +73,12 @@ impl Memory {
         if let Some(known) = self.endpoints.get_mut(service) {
             known.changed.insert(pod.clone());
         }
+    }
+
+    /// The Pods that were kept for the Service, unless it or one of them has changed since.
+    pub(super) fn take_selected(&mut self, key: &ObjectKey, service: &Arc<Service>) -> Option<Vec<Arc<Pod>>> {
+        let known = self.slices.get_mut(key).filter(|known| known.state.is_of(service))?;
+        Some(known.take_selected()).filter(|pods| !pods.is_empty())
     }
 
     /// Forgets a Service that is gone.

@@ -121,10 +121,12 @@ impl Store {
     pub fn pods_matching(&self, namespace: &str, selector: &BTreeMap<String, String>) -> Vec<Arc<Pod>> {
         let Some(candidates) = self.index.pods_for(namespace, selector) else { return Vec::new() };
         let none = BTreeMap::new();
+        // The index has answered for the one pair already.
+        let answered = selector.len() == 1;
         candidates
             .iter()
             .filter_map(|key| self.get(key)?.get::<Pod>())
-            .filter(|pod| matches(selector, pod.metadata.labels.as_ref().unwrap_or(&none)))
+            .filter(|pod| answered || matches(selector, pod.metadata.labels.as_ref().unwrap_or(&none)))
             .cloned()
             .collect()
     }

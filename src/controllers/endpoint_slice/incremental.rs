@@ -61,9 +61,14 @@ impl ServiceState {
         Some(ServiceState { service: service.clone(), nodes_version, slices })
     }
 
+    /// Whether this is what is known of the very same Service.
+    pub fn is_of(&self, service: &Arc<Service>) -> bool {
+        Arc::ptr_eq(&self.service, service)
+    }
+
     /// Whether service, nodes and slices are still the very same.
     fn holds(&self, input: &PodChanges<'_>) -> bool {
-        Arc::ptr_eq(&self.service, input.service)
+        self.is_of(input.service)
             && self.nodes_version == input.nodes_version
             && self.slices.len() == input.slices.len()
             && self.slices.iter().zip(input.slices).all(|(known, slice)| Arc::ptr_eq(&known.slice, slice))

@@ -54,11 +54,11 @@ impl ObjectKey {
     }
 
     /// When an apply of many objects makes this one: what others need comes first, Namespaces, then Nodes and
-    /// IngressClasses, then Services, then the rest.
+    /// classes, then Services, then the rest.
     pub fn apply_rank(&self) -> u8 {
         match self.kind {
             Kind::Namespace => 0,
-            Kind::Node | Kind::IngressClass => 1,
+            Kind::Node | Kind::IngressClass | Kind::GatewayClass => 1,
             Kind::Service => 2,
             _ => 3,
         }

@@ -14,6 +14,8 @@ pub enum Kind {
     Node,
     /// `networking.k8s.io/v1` IngressClass.
     IngressClass,
+    /// `gateway.networking.k8s.io/v1` GatewayClass.
+    GatewayClass,
     /// `apps/v1` Deployment.
     Deployment,
     /// `apps/v1` ReplicaSet.
@@ -34,6 +36,12 @@ pub enum Kind {
     EndpointSlice,
     /// `networking.k8s.io/v1` Ingress.
     Ingress,
+    /// `gateway.networking.k8s.io/v1` Gateway.
+    Gateway,
+    /// `gateway.networking.k8s.io/v1` HTTPRoute.
+    HTTPRoute,
+    /// `gateway.networking.k8s.io/v1beta1` ReferenceGrant.
+    ReferenceGrant,
     /// `networking.k8s.io/v1` NetworkPolicy.
     NetworkPolicy,
     /// Any other kind: kept whole, exported whole, not simulated.
@@ -50,10 +58,11 @@ pub struct OtherKind {
 }
 
 /// One row of the table of simulated kinds: kind, apiVersion, name of the kind, plural resource name, namespaced.
-const TABLE: [(Kind, &str, &str, &str, bool); 14] = [
+const TABLE: [(Kind, &str, &str, &str, bool); 18] = [
     (Kind::Namespace, "v1", "Namespace", "namespaces", false),
     (Kind::Node, "v1", "Node", "nodes", false),
     (Kind::IngressClass, "networking.k8s.io/v1", "IngressClass", "ingressclasses", false),
+    (Kind::GatewayClass, "gateway.networking.k8s.io/v1", "GatewayClass", "gatewayclasses", false),
     (Kind::Deployment, "apps/v1", "Deployment", "deployments", true),
     (Kind::ReplicaSet, "apps/v1", "ReplicaSet", "replicasets", true),
     (Kind::StatefulSet, "apps/v1", "StatefulSet", "statefulsets", true),
@@ -64,11 +73,17 @@ const TABLE: [(Kind, &str, &str, &str, bool); 14] = [
     (Kind::Endpoints, "v1", "Endpoints", "endpoints", true),
     (Kind::EndpointSlice, "discovery.k8s.io/v1", "EndpointSlice", "endpointslices", true),
     (Kind::Ingress, "networking.k8s.io/v1", "Ingress", "ingresses", true),
+    (Kind::Gateway, "gateway.networking.k8s.io/v1", "Gateway", "gateways", true),
+    (Kind::HTTPRoute, "gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes", true),
+    (Kind::ReferenceGrant, "gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "referencegrants", true),
     (Kind::NetworkPolicy, "networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", true),
 ];
 
+/// The versions in which the kinds of the Gateway API are served, with the same fields.
+const GATEWAY_VERSIONS: [&str; 2] = ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"];
+
 /// Kinds that are kept, not simulated, and live outside namespaces.
-const OTHER_CLUSTER_SCOPED: [&str; 16] = [
+const OTHER_CLUSTER_SCOPED: [&str; 15] = [
     "APIService",
     "CSIDriver",
     "CSINode",
@@ -76,7 +91,6 @@ const OTHER_CLUSTER_SCOPED: [&str; 16] = [
     "ClusterRoleBinding",
     "CustomResourceDefinition",
     "FlowSchema",
-    "GatewayClass",
     "MutatingWebhookConfiguration",
     "PersistentVolume",
     "PriorityClass",
@@ -93,9 +107,14 @@ impl Kind {
         TABLE.iter().map(|row| row.0.clone())
     }
 
-    /// The kind that an object's `apiVersion` and `kind` name.
+    /// The kind that an object's `apiVersion` and `kind` name. The Gateway API is served in two versions.
     pub fn from_api(api_version: &str, kind: &str) -> Kind {
-        TABLE.iter().find(|row| row.1 == api_version && row.2 == kind).map_or_else(
+        let is_served = |row: &&(Kind, &str, &str, &str, bool)| {
+            row.2 == kind
+                && (row.1 == api_version
+                    || GATEWAY_VERSIONS.contains(&api_version) && GATEWAY_VERSIONS.contains(&row.1))
+        };
+        TABLE.iter().find(is_served).map_or_else(
             || {
                 Kind::Other(Arc::new(OtherKind {
                     api_version: api_version.to_owned(),

@@ -1,11 +1,13 @@
 //! What users write: Kubernetes objects, how they are named, selected and checked, and their text form.
 //!
-//! The object types come from `k8s-openapi`; nothing of the Kubernetes API is typed again here.
+//! The object types come from `k8s-openapi`; nothing of Kubernetes' own API is typed again here. The Gateway API, which
+//! is no part of it, is in [`gateway`].
 
 pub mod decode;
 pub mod encode;
 pub mod fields;
 pub mod fuzzy;
+pub mod gateway;
 pub mod key;
 pub mod kind;
 pub mod labels;

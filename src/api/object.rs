@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::decode::{Finding, Oddity, decode};
 use super::encode::encode;
+use super::gateway::{Gateway, GatewayClass, HTTPRoute, ReferenceGrant};
 use super::{Kind, ObjectKey};
 
 /// An object in the store. Clones share everything.
@@ -121,6 +122,7 @@ live!(
     Namespace,
     Node,
     IngressClass,
+    GatewayClass,
     Deployment,
     ReplicaSet,
     StatefulSet,
@@ -131,6 +133,9 @@ live!(
     Endpoints,
     EndpointSlice,
     Ingress,
+    Gateway,
+    HTTPRoute,
+    ReferenceGrant,
     NetworkPolicy
 );
 

@@ -64,6 +64,9 @@ impl Cluster {
         if has(Kind::Ingress) && !has(Kind::IngressClass) {
             self.install_ingress_controller();
         }
+        if has(Kind::Gateway) && !has(Kind::GatewayClass) {
+            self.install_gateway_class();
+        }
         let fates: Vec<ObjectFate> = keyed
             .into_iter()
             .map(|(key, document)| {

@@ -113,6 +113,7 @@ impl Cluster {
     pub fn own_objects() -> Cluster {
         let mut cluster = Cluster::new(0);
         cluster.install_ingress_controller();
+        cluster.install_gateway_class();
         cluster.settle();
         cluster
     }

@@ -35,6 +35,8 @@ pub(super) enum Work {
     Mirroring(ObjectKey),
     /// The Ingress controller's report, for an Ingress.
     IngressStatus(ObjectKey),
+    /// The controller of the Gateway API, for a GatewayClass, a Gateway or an HTTPRoute.
+    Gateway(ObjectKey),
 }
 
 /// How many looks there may be at one moment before the loop gives up, and how many more for each object: a bound
@@ -54,7 +56,8 @@ impl Work {
             | Work::EndpointSlice(key)
             | Work::Endpoints(key)
             | Work::Mirroring(key)
-            | Work::IngressStatus(key) => key,
+            | Work::IngressStatus(key)
+            | Work::Gateway(key) => key,
         }
     }
 }
@@ -75,6 +78,17 @@ impl Cluster {
             return;
         }
         for live in super::base::ingress_controller() {
+            self.install(live);
+        }
+    }
+
+    /// Puts the class of Gateways that the playground serves on the board, before the first Gateway; a board that has a
+    /// GatewayClass of its own brings its own controller too.
+    pub(super) fn install_gateway_class(&mut self) {
+        if self.store.objects_of(Kind::GatewayClass).next().is_some() {
+            return;
+        }
+        for live in super::base::gateway_class() {
             self.install(live);
         }
     }
@@ -181,7 +195,21 @@ impl Cluster {
             Kind::Ingress => {
                 self.work.insert(Work::IngressStatus(key));
             }
+            Kind::GatewayClass | Kind::Gateway | Kind::HTTPRoute | Kind::ReferenceGrant => {
+                self.work.insert(Work::Gateway(key));
+                self.look_at_gateways();
+            }
+            // Certificates are in Secrets.
+            Kind::Namespace | Kind::Other(_) => self.look_at_gateways(),
             _ => {}
+        }
+    }
+
+    /// Whoever serves Gateways looks at all of them and at all routes: what one refers to can be anywhere.
+    fn look_at_gateways(&mut self) {
+        for kind in [Kind::Gateway, Kind::HTTPRoute] {
+            let keys: Vec<ObjectKey> = self.store.objects_of(kind).map(|object| object.key.clone()).collect();
+            self.work.extend(keys.into_iter().map(Work::Gateway));
         }
     }
 
@@ -280,6 +308,7 @@ impl Cluster {
         self.work.insert(Work::EndpointSlice(key.clone()));
         self.work.insert(Work::Endpoints(key.clone()));
         self.work.insert(Work::Mirroring(key.clone()));
+        self.look_at_gateways();
         // An Ingress controller reports the address of its own Service.
         let services =
             [&event.old, &event.new].into_iter().flatten().filter_map(|object| object.get::<Service>());
@@ -306,6 +335,7 @@ impl Cluster {
                 (key, controllers::service_load_balancer::reconcile(store, key, provider, now))
             }
             Work::IngressStatus(key) => (key, controllers::ingress_status::reconcile(store, key, now)),
+            Work::Gateway(key) => (key, controllers::gateway::reconcile(store, key, now)),
         };
         if let Some(at) = outcome.requeue_at {
             self.schedule(at.max(now + 1), Due::Work(work.clone()));

@@ -8,6 +8,7 @@ mod endpoint_subsets;
 pub mod endpoints;
 mod event;
 pub mod garbage_collector;
+pub mod gateway;
 pub mod ingress_status;
 pub mod kubelet;
 pub mod node;

@@ -6,8 +6,8 @@ use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 use super::{
-    Outcome, Write, daemon_set, deployment, garbage_collector, ingress_status, kubelet, node_lifecycle,
-    replica_set, replication_controller, scheduler, service_load_balancer, stateful_set,
+    Outcome, Write, daemon_set, deployment, garbage_collector, gateway, ingress_status, kubelet,
+    node_lifecycle, replica_set, replication_controller, scheduler, service_load_balancer, stateful_set,
 };
 use crate::api::{Kind, Live, ObjectKey, Random, Resource, Time};
 use crate::store::Store;
@@ -235,6 +235,7 @@ fn reconcile_all(
         Kind::DaemonSet => vec![daemon_set::reconcile(store, key, now)],
         Kind::Node => vec![node_lifecycle::reconcile(store, key, now)],
         Kind::Service => vec![service_load_balancer::reconcile(store, key, provider, now)],
+        Kind::GatewayClass | Kind::Gateway | Kind::HTTPRoute => vec![gateway::reconcile(store, key, now)],
         Kind::Ingress => vec![ingress_status::reconcile(store, key, now)],
         Kind::Pod => {
             let scheduled = scheduler::reconcile(store, key, now);

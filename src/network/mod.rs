@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod dns;
 pub mod http;
+pub mod http_route;
 pub mod ingress;
 pub mod kernel;
 pub mod kube_proxy;

@@ -40,14 +40,16 @@ pub fn of_kind(kind: &Kind) -> &'static str {
     match kind {
         Kind::Pod => "i-pod",
         Kind::Service => "i-svc",
-        Kind::Ingress | Kind::IngressClass => "i-ingress",
+        Kind::Ingress | Kind::IngressClass | Kind::Gateway | Kind::GatewayClass | Kind::HTTPRoute => {
+            "i-ingress"
+        }
         Kind::Node => "i-node",
         Kind::Deployment
         | Kind::ReplicaSet
         | Kind::StatefulSet
         | Kind::DaemonSet
         | Kind::ReplicationController => "i-deploy",
-        Kind::NetworkPolicy => "i-policy",
+        Kind::NetworkPolicy | Kind::ReferenceGrant => "i-policy",
         Kind::EndpointSlice | Kind::Endpoints => "i-slice",
         Kind::Namespace | Kind::Other(_) => "i-file",
     }

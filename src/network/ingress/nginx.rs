@@ -4,7 +4,7 @@ use k8s_openapi::api::networking::v1::Ingress;
 use regex_lite::{Regex, RegexBuilder};
 
 use super::annotations::Annotations;
-use super::http::{HttpRequest, Scheme, host_matches};
+use super::http::{HttpRequest, Scheme, host_matches, percent_decoded};
 use super::{Action, Backend, Decision, Match, creation, name, namespace, paths, rule_hosts};
 
 /// The server that takes every host that no other server has.
@@ -377,22 +377,7 @@ fn rewritten(location: &Location<'_>, uri: &str, request: &HttpRequest) -> Strin
 
 /// The path as nginx compares it: percent signs decoded, double slashes merged, `.` and `..` resolved.
 fn normalized(path: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let code = tail.get(..2).filter(|_| byte == b'%').and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    let decoded = String::from_utf8_lossy(&bytes).into_owned();
+    let decoded = percent_decoded(path);
     let mut elements: Vec<&str> = Vec::new();
     let mut open = true;
     for element in decoded.split('/') {

@@ -7,6 +7,7 @@ mod checks;
 mod cluster_objects;
 mod defaults;
 mod endpoints;
+mod gateway;
 pub mod ip_allocator;
 mod metadata;
 mod networking;
@@ -101,6 +102,10 @@ pub fn admit(request: Request<'_>, allocators: &mut Allocators) -> Result<Live, 
         Live::Namespace(object) => write(object, old, part, store)?,
         Live::Node(object) => write(object, old, part, store)?,
         Live::IngressClass(object) => write(object, old, part, store)?,
+        Live::GatewayClass(object) => write(object, old, part, store)?,
+        Live::Gateway(object) => write(object, old, part, store)?,
+        Live::HTTPRoute(object) => write(object, old, part, store)?,
+        Live::ReferenceGrant(object) => write(object, old, part, store)?,
         Live::Deployment(object) => write(object, old, part, store)?,
         Live::ReplicaSet(object) => write(object, old, part, store)?,
         Live::StatefulSet(object) => write(object, old, part, store)?,

@@ -10,6 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::metadata::{NameForm, validate_object_meta, validate_object_meta_update};
 use crate::api::Resource;
+use crate::api::gateway::{Gateway, GatewayClass, HTTPRoute, ReferenceGrant};
 use crate::api::validation::field::FieldError;
 use crate::store::Store;
 
@@ -39,8 +40,9 @@ macro_rules! status {
 }
 
 status!(
-    Service, Namespace, Node, Deployment, ReplicaSet, StatefulSet, DaemonSet, ReplicationController, Pod, Ingress;
-    without: IngressClass, Endpoints, EndpointSlice, NetworkPolicy
+    Service, Namespace, Node, Deployment, ReplicaSet, StatefulSet, DaemonSet, ReplicationController, Pod, Ingress,
+    GatewayClass, Gateway, HTTPRoute;
+    without: IngressClass, Endpoints, EndpointSlice, NetworkPolicy, ReferenceGrant
 );
 
 /// The stored object with the status of another.

@@ -23,8 +23,11 @@ pub use event_log::{Actor, EventLog, LogEntry};
 pub use request_log::{RequestLog, RequestRecord};
 
 use crate::api::{Live, ObjectKey, Random, Time};
+use crate::network::addresses::Family;
 use crate::network::kernel::Kernels;
-use crate::network::{self, Request, Settings, trace};
+use crate::network::kube_proxy::NodeView;
+use crate::network::rules::{self, RuleLine};
+use crate::network::{Request, Settings, trace};
 use crate::store::Store;
 use crate::store::admission::Allocators;
 use crate::store::config::ClusterConfig;
@@ -133,10 +136,23 @@ impl Cluster {
         &self.settings
     }
 
-    /// The rules of a node as text, line by line: of one Service, or of all. Empty when there is no such node.
-    pub fn rules(&self, node: &str, service: Option<&ObjectKey>) -> Vec<String> {
+    /// The rules of a node for one family as text, line by line: of one Service, or of all. Each line says what it does;
+    /// those that a request took are marked. Empty when there is no such node.
+    pub fn rules(
+        &self,
+        node: &str,
+        service: Option<&ObjectKey>,
+        is_v6: bool,
+        request: Option<&RequestRecord>,
+    ) -> Vec<RuleLine> {
         let Some(node) = self.store.find::<Node>("", node) else { return Vec::new() };
-        network::rules::rules(&self.store, &self.settings, &network::kube_proxy::NodeView::new(node), service)
+        let node = NodeView::new(node);
+        let family = if is_v6 { Family::V6 } else { Family::V4 };
+        let mut kernels = self.kernels.clone();
+        kernels.set_now(self.now);
+        let lines = rules::rules(&self.store, &self.settings, &kernels, &node, service, family);
+        let packets = request.map(|record| record.packets_on(&node.name)).unwrap_or_default();
+        rules::told(lines, self.settings.proxy_mode, &node, &packets)
     }
 
     /// The requests that are remembered, oldest first.

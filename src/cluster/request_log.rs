@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::api::Time;
 use crate::network::request::CLIENT_PATIENCE;
-use crate::network::{Action, Outcome, Place, Request, Trace};
+use crate::network::rules::Packet;
+use crate::network::{Action, Change, Outcome, Place, Request, Trace, trace};
 
 /// How long the way from one place to the next takes, in milliseconds of simulated time. A real network is a
 /// thousand times faster; here a person wants to see it.
@@ -66,6 +67,34 @@ impl RequestRecord {
             _ => now,
         };
         RequestRecord { number, request, trace, sent_at, hop_at, ended_at, connection: None }
+    }
+
+    /// The packets that came to the rules of a node, as they came there. Those of a connection that was open already
+    /// come to no rule.
+    pub fn packets_on(&self, node: &str) -> Vec<Packet> {
+        let mut protocol = trace::parse(&self.request.url).map_or("TCP", |target| target.scheme.protocol());
+        let mut packets = Vec::new();
+        for hop in &self.trace.hops {
+            if hop.action == Action::Proxy {
+                // A proxy's own connections are HTTP.
+                protocol = "TCP";
+            }
+            let is_rule =
+                hop.rule.as_deref().is_some_and(|rule| !rule.starts_with("CNI-") && rule != "conntrack");
+            let is_decided = matches!(hop.action, Action::Dnat | Action::Reject | Action::Drop);
+            if !is_rule || !is_decided || hop.place != Place::Node(node.to_owned()) {
+                continue;
+            }
+            let address = |change: &Option<Change>| change.as_ref()?.before.parse().ok();
+            let (Some(source), Some(destination)) = (address(&hop.source), address(&hop.destination)) else {
+                continue;
+            };
+            let endpoint = hop.destination.as_ref().filter(|_| hop.action == Action::Dnat);
+            let endpoint = endpoint.and_then(|change| change.after.parse().ok());
+            let is_kept = hop.decision.ends_with(trace::KEPT_BY_AFFINITY);
+            packets.push(Packet { source, destination, protocol, endpoint, is_kept });
+        }
+        packets
     }
 
     /// Whether the client still waits at `now`.

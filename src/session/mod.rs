@@ -22,6 +22,7 @@ use crate::api::{Kind, ObjectKey, Time};
 pub use crate::cluster::{
     Actor, Cluster, Fate, LogEntry, ObjectFate, OpenConnection, Repetition, RequestRecord,
 };
+pub use crate::network::rules::RuleLine;
 pub use crate::network::{
     Action, Change, Client, Hop, Outcome, Place, Provider, ProxyMode, Request, Scheduler, Settings, Trace,
 };

@@ -1,6 +1,7 @@
 //! The checkers of `iptables` and `nftables`: all rules of one node.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 use endpoint_playground::network::addresses::Family;
 use endpoint_playground::network::kube_proxy::NodeView;
@@ -11,34 +12,39 @@ use serde_json::Value;
 
 /// Compares the rules in iptables mode.
 pub fn check_iptables(file: &Value) -> (usize, Vec<String>) {
-    check(file, iptables)
+    check(file, iptables, None)
 }
 
 /// Compares the rules in nftables mode.
 pub fn check_nftables(file: &Value) -> (usize, Vec<String>) {
-    check(file, nftables)
+    check(file, nftables, Some(vec![NODE_IP]))
 }
 
 type Write = fn(&[Proxied], &Proxy) -> Vec<String>;
 
-fn check(file: &Value, write: Write) -> (usize, Vec<String>) {
+/// The node's address in every case.
+const NODE_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 0, 2));
+
+/// `node_port_ips` are the addresses that node ports are served on by default.
+fn check(file: &Value, write: Write, node_port_ips: Option<Vec<IpAddr>>) -> (usize, Vec<String>) {
     let cases = file.as_array().expect("the file is an array");
-    (cases.len(), cases.iter().filter_map(|case| difference(case, write)).collect())
+    let difference = |case| difference(case, write, &node_port_ips);
+    (cases.len(), cases.iter().filter_map(difference).collect())
 }
 
-fn difference(case: &Value, write: Write) -> Option<String> {
+fn difference(case: &Value, write: Write, node_port_ips: &Option<Vec<IpAddr>>) -> Option<String> {
     let rules = case["rules"].as_array()?;
     let expected = canonical(rules.iter().filter_map(Value::as_str).map(str::to_owned).collect());
     let zone = case["nodeLabels"]["topology.kubernetes.io/zone"].as_str().unwrap_or_default();
-    let node_ip = "192.168.0.2".parse().expect("an address");
     let proxy = Proxy {
         node: NodeView {
             name: case["nodeName"].as_str().unwrap_or_default().to_owned(),
             zone: zone.to_owned(),
-            addresses: vec![node_ip],
+            addresses: vec![NODE_IP],
         },
         family: Family::V4,
-        node_ip: Some(node_ip),
+        node_ip: Some(NODE_IP),
+        node_port_ips: node_port_ips.clone(),
         pod_network: Some("10.0.0.0/8".parse().expect("a network")),
         service_networks: vec!["172.30.0.0/16".parse().expect("a network")],
         has_counters: true,

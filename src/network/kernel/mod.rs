@@ -152,6 +152,14 @@ impl Kernels {
     }
 }
 
+impl Kernels {
+    /// The endpoints that have connections of a virtual server, active or inactive.
+    pub fn real_servers(&self, server: &VirtualServer) -> Vec<String> {
+        let known = self.servers.get(server).map(VirtualServerState::endpoints).unwrap_or_default();
+        known.into_iter().filter(|endpoint| self.counts(server, endpoint) != (0, 0)).collect()
+    }
+}
+
 impl Choice<'_> {
     fn visit(&self, endpoint: &Endpoint) -> Visit {
         Visit {

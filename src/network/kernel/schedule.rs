@@ -86,6 +86,14 @@ impl VirtualServerState {
         (active, inactive)
     }
 
+    /// Every endpoint that was ever counted.
+    pub(super) fn endpoints(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.active.keys().chain(self.inactive.keys()).cloned().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     fn active(&self, endpoint: &Endpoint) -> u64 {
         self.active.get(&endpoint.address()).copied().unwrap_or(0)
     }

@@ -58,14 +58,7 @@ pub fn iptables(proxied: &[Proxied], proxy: &Proxy) -> Vec<String> {
         writer.destinations(&plan);
         writer.chains(&plan);
     }
-    let not_local_host = if proxy.family == Family::V6 { " ! -d ::1/128" } else { "" };
-    writer.nat.rule(
-        "KUBE-SERVICES",
-        format!(
-            "-m comment --comment \"kubernetes service nodeports; NOTE: this must be the last rule in this chain\" \
-             -m addrtype --dst-type LOCAL{not_local_host} -j KUBE-NODEPORTS"
-        ),
-    );
+    writer.to_node_ports();
     let mut lines = Vec::new();
     writer.filter.write("filter", &mut lines);
     writer.nat.write("nat", &mut lines);
@@ -114,6 +107,21 @@ impl Writer<'_> {
             "-m comment --comment \"kubernetes forwarding conntrack rule\" -m conntrack \
              --ctstate RELATED,ESTABLISHED -j ACCEPT",
         );
+    }
+
+    /// The jumps to the node ports, behind all others: for every address of the node, or for those that were set.
+    fn to_node_ports(&mut self) {
+        let note = "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
+        let mut jump = |to: String| {
+            self.nat.rule("KUBE-SERVICES", format!("-m comment --comment \"{note}\" {to} -j KUBE-NODEPORTS"));
+        };
+        match &self.proxy.node_port_ips {
+            None => {
+                let not_local_host = if self.proxy.family == Family::V6 { " ! -d ::1/128" } else { "" };
+                jump(format!("-m addrtype --dst-type LOCAL{not_local_host}"));
+            }
+            Some(ips) => ips.iter().for_each(|ip| jump(format!("-d {ip}"))),
+        }
     }
 
     /// The rules that match a service port's addresses.

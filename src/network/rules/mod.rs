@@ -3,9 +3,15 @@
 
 mod iptables;
 mod ipvs;
+mod meaning;
 mod nftables;
 mod plan;
+pub mod taken;
+mod taken_nftables;
+#[cfg(test)]
+mod tests;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -15,7 +21,9 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 pub use self::iptables::iptables;
 pub use self::ipvs::ipvs;
 pub use self::nftables::nftables;
+pub use self::taken::Packet;
 use super::addresses::Family;
+use super::kernel::Kernels;
 use super::kube_proxy::{Endpoint, NodeView, ServicePort, endpoints, is_proxied, is_watched, service_ports};
 use super::settings::{ProxyMode, Settings};
 use crate::api::ObjectKey;
@@ -28,8 +36,10 @@ pub struct Proxy {
     pub node: NodeView,
     /// The IP family of this proxier; each family has its own.
     pub family: Family,
-    /// The address that node ports are served on with nftables, and that source ranges may let in.
+    /// The node's own address, which source ranges may let in.
     pub node_ip: Option<IpAddr>,
+    /// The addresses that node ports are served on; `None` for all of the node's.
+    pub node_port_ips: Option<Vec<IpAddr>>,
     /// The network by which it tells Pods from all else (`clusterCIDR`); without one it can not.
     pub pod_network: Option<IpNet>,
     /// The ranges of ClusterIPs.
@@ -65,25 +75,37 @@ pub fn proxied<'a>(
     all
 }
 
-/// The IPv4 rules on a node of the board, line by line: of one Service, or of all when `service` is `None`. Lines that
-/// are about no Service are always among them.
+/// A line of the rules, what it does, and whether a packet took it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RuleLine {
+    /// The line.
+    pub text: String,
+    /// What it does, in one sentence.
+    pub meaning: String,
+    /// Whether the packet took it: it matched, and something was done by it.
+    pub is_taken: bool,
+}
+
+/// The rules of one family on a node of the board, line by line: of one Service, or of all when `service` is `None`.
+/// Lines that are about no Service are always among them.
 pub fn rules(
     store: &Store,
     settings: &Settings,
+    kernels: &Kernels,
     node: &NodeView,
     service: Option<&ObjectKey>,
+    family: Family,
 ) -> Vec<String> {
+    let of_family = |networks: &[IpNet]| -> Vec<IpNet> {
+        networks.iter().copied().filter(|network| Family::of(network.addr()) == family).collect()
+    };
     let proxy = Proxy {
         node: node.clone(),
-        family: Family::V4,
-        node_ip: node.address(Family::V4),
-        pod_network: settings.pod_networks.iter().copied().find(|network| network.addr().is_ipv4()),
-        service_networks: settings
-            .service_networks
-            .iter()
-            .copied()
-            .filter(|network| network.addr().is_ipv4())
-            .collect(),
+        family,
+        node_ip: node.address(family),
+        node_port_ips: settings.node_port_ips(node, family),
+        pod_network: of_family(&settings.pod_networks).first().copied(),
+        service_networks: of_family(&settings.service_networks),
         has_counters: false,
     };
     let services = store.objects_of(crate::api::Kind::Service);
@@ -98,6 +120,22 @@ pub fn rules(
     match settings.proxy_mode {
         ProxyMode::Iptables => iptables(&proxied, &proxy),
         ProxyMode::Nftables => nftables(&proxied, &proxy),
-        ProxyMode::Ipvs => ipvs(&proxied, &proxy),
+        ProxyMode::Ipvs => ipvs(&proxied, &proxy, settings.ipvs_scheduler, kernels),
     }
+}
+
+/// The same lines with their meaning, and marks on those that the packets took.
+pub fn told(lines: Vec<String>, mode: ProxyMode, node: &NodeView, packets: &[Packet]) -> Vec<RuleLine> {
+    let taken = packets.iter().map(|packet| taken::taken(&lines, mode, node, packet).lines);
+    let taken: BTreeSet<usize> = taken.flatten().collect();
+    let mut told: Vec<RuleLine> = Vec::with_capacity(lines.len());
+    let mut server = String::new();
+    for (index, text) in lines.into_iter().enumerate() {
+        if !text.starts_with("  ->") {
+            server.clone_from(&text);
+        }
+        let meaning = meaning::meaning(&text, mode, &server);
+        told.push(RuleLine { meaning, is_taken: taken.contains(&index), text });
+    }
+    told
 }

@@ -107,11 +107,14 @@ impl Writer<'_> {
             self.declare("map", name, &format!("{kind} ; comment \"{comment}\""));
         }
         let hairpin = format!("{address} . {address} . inet_proto . inet_service");
-        for (name, kind, comment) in [
+        let mut sets = vec![
             ("cluster-ips", address, "Active ClusterIPs"),
             ("hairpin-connections", &hairpin, "service hairpin connections"),
-            ("nodeport-ips", address, "IPs that accept NodePort traffic"),
-        ] {
+        ];
+        if self.proxy.node_port_ips.is_some() {
+            sets.push(("nodeport-ips", address, "IPs that accept NodePort traffic"));
+        }
+        for (name, kind, comment) in sets {
             self.declare("set", name, &format!("type {kind} ; comment \"{comment}\""));
         }
     }
@@ -123,8 +126,8 @@ impl Writer<'_> {
     /// The rules that are about no Service.
     fn common_rules(&mut self) {
         let ip = self.ip;
-        if let Some(node_ip) = self.proxy.node_ip {
-            self.element("nodeport-ips", node_ip.to_string());
+        for node_port_ip in self.proxy.node_port_ips.iter().flatten() {
+            self.element("nodeport-ips", node_port_ip.to_string());
         }
         for (chain, target) in [
             ("filter-forward", "service-endpoints-check"),
@@ -152,7 +155,11 @@ impl Writer<'_> {
             self.rule(check, format!("{ip} daddr {{ {} }} {unallocated}", networks.join(",")));
         }
         let destination = format!("{ip} daddr . meta l4proto . th dport");
-        let node_port = format!("{ip} daddr @nodeport-ips meta l4proto . th dport");
+        let no_local_host = if ip == "ip" { "ip daddr != 127.0.0.0/8" } else { "ip6 daddr != ::1" };
+        let node_port = match self.proxy.node_port_ips {
+            Some(_) => format!("{ip} daddr @nodeport-ips meta l4proto . th dport"),
+            None => format!("fib daddr type local {no_local_host} meta l4proto . th dport"),
+        };
         self.rule("firewall-check", format!("{destination} vmap @firewall-ips"));
         self.rule("service-endpoints-check", format!("{destination} vmap @no-endpoint-services"));
         self.rule("nodeport-endpoints-check", format!("{node_port} vmap @no-endpoint-nodeports"));

@@ -30,6 +30,7 @@ use self::client::Location;
 use self::connection::Accepted;
 pub use self::connection::Connection;
 use self::flow::Flow;
+pub use self::node::KEPT_BY_AFFINITY;
 pub use self::target::{Host, Scheme, Target, parse};
 pub use self::text::hops_as_text;
 use super::addresses::API_SERVER;

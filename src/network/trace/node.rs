@@ -17,6 +17,9 @@ use crate::network::kube_proxy::{
 use crate::network::settings::{ProxyMode, Settings};
 use crate::network::{Action, Outcome, Place};
 
+/// How the decision of a hop ends when session affinity made it.
+pub const KEPT_BY_AFFINITY: &str = ", kept by sessionAffinity: ClientIP";
+
 impl Tracer<'_> {
     /// Takes a connection through the rules on `node`. Nothing is told when no rule is about it.
     pub(super) fn rules(&mut self, flow: &mut Flow, node: &NodeView, origin: Origin) -> Result<(), Failure> {
@@ -210,7 +213,7 @@ fn choice(forward: &Forward, node: &NodeView, settings: &Settings) -> String {
         (Policy::Cluster, false, TopologyMode::SameNode) => format!("ready, with hints for {}", node.name),
     };
     let how = match (forward.is_kept, &forward.server) {
-        (true, _) => ", kept by sessionAffinity: ClientIP".to_owned(),
+        (true, _) => KEPT_BY_AFFINITY.to_owned(),
         (false, Some(_)) => {
             format!(", {} ({})", settings.ipvs_scheduler.way(), settings.ipvs_scheduler.name())
         }

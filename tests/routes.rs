@@ -358,3 +358,75 @@ fn settings_and_connections_survive_a_link() {
     assert_eq!(connection.requests, 11);
     assert_eq!(opened.cluster().store().objects_of(Kind::Node).count(), 3);
 }
+
+/// What dig says from the Pod `client`, with the names that were tried.
+fn dig(session: &Session, name: &str, record_type: &str) -> String {
+    let dig = session.cluster().dig(&client(), name, record_type);
+    let tried: Vec<String> = dig
+        .attempts
+        .iter()
+        .map(|attempt| format!("{} {}: {}", attempt.status, attempt.name, attempt.why))
+        .collect();
+    format!("{}\n{}", tried.join("\n"), dig.says)
+}
+
+#[test]
+fn dig_tells_the_names_that_were_tried_and_why() {
+    let mut session = board(1, HTTP);
+    apply(
+        &mut session,
+        "
+{apiVersion: v1, kind: Service, metadata: {name: db}, spec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}}
+",
+    );
+    assert_eq!(
+        dig(&session, "web", "A"),
+        "NOERROR web.default.svc.cluster.local.: with the search domain default.svc.cluster.local\n\
+         web.default.svc.cluster.local. has 1 record, which may be kept for 30 seconds."
+    );
+    let conf = session.cluster().dig(&client(), "web", "A");
+    assert_eq!(
+        conf.resolv_conf,
+        "search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5"
+    );
+    assert!(conf.answer.contains("\n;; ANSWER SECTION:\nweb.default.svc.cluster.local.\t30\tIN\tA\t10."));
+    // A name that exists without such a record, and one that does not exist.
+    assert_eq!(
+        dig(&session, "web.default.svc.cluster.local.", "TXT"),
+        "NODATA web.default.svc.cluster.local.: it ends in a dot, so nothing is appended\n\
+         web.default.svc.cluster.local. exists, but has no TXT record: an empty answer (NODATA), not NXDOMAIN."
+    );
+    assert_eq!(
+        dig(&session, "shop.example", "A"),
+        "NXDOMAIN shop.example.default.svc.cluster.local.: with the search domain default.svc.cluster.local\n\
+         NXDOMAIN shop.example.svc.cluster.local.: with the search domain svc.cluster.local\n\
+         NXDOMAIN shop.example.cluster.local.: with the search domain cluster.local\n\
+         NXDOMAIN shop.example.: as it is, last: it has 1 dot, and ndots is 5\n\
+         No name that was tried exists; the last was shop.example. (NXDOMAIN) (asked outside the cluster)."
+    );
+    // A headless Service without a ready endpoint.
+    let db = dig(&session, "db.default.svc.cluster.local.", "A");
+    assert!(db.ends_with("the last was db.default.svc.cluster.local. (NXDOMAIN)."), "{db}");
+    let port = session.cluster().dig(&client(), "_http._tcp.web.default.svc.cluster.local.", "SRV");
+    assert!(port.answer.contains("status: NXDOMAIN"), "the port has no name: {}", port.answer);
+    let server = session.cluster().dig(&client(), "10.96.0.10", "PTR");
+    assert!(
+        server
+            .answer
+            .contains("10.0.96.10.in-addr.arpa.\t30\tIN\tPTR\tkube-dns.kube-system.svc.cluster.local."),
+        "{}",
+        server.answer
+    );
+    // A policy that lets no question out.
+    apply(
+        &mut session,
+        "
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: silence}, spec: {podSelector: {}, policyTypes: [Egress]}}
+",
+    );
+    let silent = session.cluster().dig(&client(), "web", "A");
+    assert!(
+        silent.answer.contains("no servers could be reached") && silent.attempts.is_empty(),
+        "{silent:?}"
+    );
+}

@@ -27,7 +27,8 @@ use crate::network::addresses::Family;
 use crate::network::kernel::Kernels;
 use crate::network::kube_proxy::NodeView;
 use crate::network::rules::{self, RuleLine};
-use crate::network::{Request, Settings, trace};
+use crate::network::trace::dig::Dig;
+use crate::network::{Client, Request, Settings, trace};
 use crate::store::Store;
 use crate::store::admission::Allocators;
 use crate::store::config::ClusterConfig;
@@ -153,6 +154,11 @@ impl Cluster {
         let lines = rules::rules(&self.store, &self.settings, &kernels, &node, service, family);
         let packets = request.map(|record| record.packets_on(&node.name)).unwrap_or_default();
         rules::told(lines, self.settings.proxy_mode, &node, &packets)
+    }
+
+    /// Looks a name up from a client, as dig does.
+    pub fn dig(&self, client: &Client, name: &str, record_type: &str) -> Dig {
+        trace::dig::dig(&self.store, &self.settings, client, name, record_type)
     }
 
     /// The requests that are remembered, oldest first.

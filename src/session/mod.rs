@@ -22,7 +22,9 @@ use crate::api::{Kind, ObjectKey, Time};
 pub use crate::cluster::{
     Actor, Cluster, Fate, LogEntry, ObjectFate, OpenConnection, Repetition, RequestRecord,
 };
+pub use crate::network::listening;
 pub use crate::network::rules::RuleLine;
+pub use crate::network::trace::dig::{DIG_TYPES, Dig};
 pub use crate::network::{
     Action, Change, Client, Hop, Outcome, Place, Provider, ProxyMode, Request, Scheduler, Settings, Trace,
 };

@@ -16,6 +16,8 @@ pub enum Dialog {
     Export,
     /// A link, and the snippet for another page.
     Share,
+    /// How the cluster's network is set up.
+    Cluster,
     /// Keys.
     Help,
     /// What shapes and colours mean.

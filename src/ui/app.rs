@@ -21,7 +21,7 @@ use super::keys::{self, Key, Pressed};
 use super::notices::NoticeList;
 use super::options::{EmbedView, Options};
 use super::outline::{self, BoardText, TextOver};
-use super::requests::{Composer, Draft, Repeating, Requests, SendAgain};
+use super::requests::{Composer, Connections, Draft, Repeating, Requests, SendAgain};
 use super::search::{Search, looks_like_manifests};
 use super::sentence::{Say, Try, sentence};
 use super::sheet::{Grip, Height};
@@ -374,7 +374,7 @@ impl App {
                 </section>
                 if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
                 <NoticeList notices={state.notices.clone()} on={on.clone()} />
-                <Dialogs open={state.dialog} objects={state.moment.objects()} link={self.link.clone()}
+                <Dialogs open={state.dialog} read_only={options.read_only} objects={state.moment.objects()} link={self.link.clone()}
                     written={self.written.clone()} pasted={self.pasted.clone()} {on} />
             </div>
         }
@@ -471,7 +471,7 @@ impl App {
         let state = &self.state;
         let accent = state.selection.as_ref().and_then(Selection::object).and_then(|key| state.accent(key));
         html! {
-            <Inspector objects={state.moment.objects()} selection={state.selection.clone()} tab={state.tab} {accent}
+            <Inspector moment={state.moment.clone()} focus={state.focus} objects={state.moment.objects()} selection={state.selection.clone()} tab={state.tab} {accent}
                 drafts={state.yaml.clone()} read_only={state.options.read_only} full={state.side_full}
                 alone={state.options.embed && state.options.view == EmbedView::Yaml} on={on.clone()} />
         }
@@ -486,6 +486,8 @@ impl App {
         requests.count = Some(usize::try_from(cluster.requests_sent()).unwrap_or(usize::MAX));
         let mut events = Tab::new("events", "Events");
         events.count = Some(cluster.events().len());
+        let mut connections = Tab::new("connections", "Connections");
+        connections.count = Some(cluster.connections().len());
         let text = Tab::new("outline", "Outline");
         let (panel, label) = panel_ids("lists", state.list);
         let tall = state.tall;
@@ -501,6 +503,7 @@ impl App {
         });
         let body = match state.list {
             "outline" => html! { <BoardText objects={state.moment.objects()} on={on.clone()} /> },
+            "connections" => html! { <Connections moment={state.moment.clone()} on={on.clone()} /> },
             "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
             _ => {
                 html! { <Requests moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
@@ -510,7 +513,7 @@ impl App {
             <footer class="foot">
                 <Grip name="the lists" property="--foot-by" {at} low={120} on={on_height} />
                 <Timeline marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
-                <Tabs label="Lists" id="lists" tabs={vec![requests, events, text]} shown={state.list}
+                <Tabs label="Lists" id="lists" tabs={vec![requests, connections, events, text]} shown={state.list}
                     on_show={on.reform(Act::List)}>
                     <span class="repeats"><Repeating moment={state.moment.clone()} on_command={on_command.clone()} /></span>
                 </Tabs>

@@ -184,7 +184,15 @@ impl State {
 
     /// Does a command and says what was refused. Gives whether anything was done.
     pub fn dispatch(&mut self, command: Command) -> bool {
-        if self.options.read_only && !matches!(command, Command::Send { .. } | Command::Repeat { .. }) {
+        if self.options.read_only
+            && !matches!(
+                command,
+                Command::Send { .. }
+                    | Command::Repeat { .. }
+                    | Command::SendKept { .. }
+                    | Command::Disconnect { .. }
+            )
+        {
             self.notices.say("This board can not be changed here. Open it in full to change it.", true, None);
             return false;
         }
@@ -369,7 +377,10 @@ impl State {
                 }
             }
             Act::Command(command) => {
-                let sends = matches!(command, Command::Send { .. } | Command::Repeat { every: 1.., .. });
+                let sends = matches!(
+                    command,
+                    Command::Send { .. } | Command::SendKept { .. } | Command::Repeat { every: 1.., .. }
+                );
                 if self.dispatch(command) && sends {
                     self.list = "requests";
                     self.playing = true;

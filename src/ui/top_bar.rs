@@ -75,6 +75,9 @@ pub fn TopBar(props: &TopBarProps) -> Html {
             <Menu label="Import and export YAML" to_left=true class={classes!("not-phone")} items={files(props)}>
                 { small_icon("i-file") }<span class="wide-text">{ "YAML" }</span>
             </Menu>
+            <button type="button" class="btn not-phone" title="The cluster: kube-proxy's mode, node ports, load balancers"
+                aria-label="The cluster" onclick={on.reform(|_| Act::Dialog(Some(Dialog::Cluster)))}>
+                { small_icon("i-node") }<span class="wide-text">{ "Cluster" }</span></button>
             <button type="button" class="btn" title="Share this board" aria-label="Share"
                 onclick={on.reform(|_| Act::Dialog(Some(Dialog::Share)))}>
                 { small_icon("i-share") }<span class="wide-text">{ "Share" }</span></button>
@@ -135,6 +138,9 @@ fn files(props: &TopBarProps) -> Vec<MenuItem> {
 
 fn help(on: &Callback<Act>) -> Vec<MenuItem> {
     vec![
+        MenuItem::new("The cluster", on.reform(|()| Act::Dialog(Some(Dialog::Cluster))))
+            .detail("kube-proxy's mode, node ports, load balancers.")
+            .icon("i-node"),
         MenuItem::new("Legend", on.reform(|()| Act::Dialog(Some(Dialog::Legend))))
             .detail("What the shapes and lines mean.")
             .icon("i-svc"),

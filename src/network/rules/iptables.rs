@@ -58,7 +58,7 @@ pub fn iptables(proxied: &[Proxied], proxy: &Proxy) -> Vec<String> {
         writer.destinations(&plan);
         writer.chains(&plan);
     }
-    writer.to_node_ports();
+    writer.jumps_to_node_ports();
     let mut lines = Vec::new();
     writer.filter.write("filter", &mut lines);
     writer.nat.write("nat", &mut lines);
@@ -110,7 +110,7 @@ impl Writer<'_> {
     }
 
     /// The jumps to the node ports, behind all others: for every address of the node, or for those that were set.
-    fn to_node_ports(&mut self) {
+    fn jumps_to_node_ports(&mut self) {
         let note = "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
         let mut jump = |to: String| {
             self.nat.rule("KUBE-SERVICES", format!("-m comment --comment \"{note}\" {to} -j KUBE-NODEPORTS"));

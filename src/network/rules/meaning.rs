@@ -172,7 +172,7 @@ fn nftables(line: &str) -> String {
 fn nft_rule(chain: &str, rest: &[&str], line: &str) -> String {
     let has = |text: &str| line.contains(text);
     let text = match rest {
-        [.., "jump", to] | ["jump", to] => return format!("Goes through the chain {to} and comes back."),
+        [.., "jump", to] => return format!("Goes through the chain {to} and comes back."),
         _ if has("vmap @service-ips") => "Looks the destination up among the Services' addresses.",
         _ if has("vmap @service-nodeports") => "Looks the port up among the node ports.",
         _ if has("vmap @no-endpoint") => "Looks the destination up among those without an endpoint.",

@@ -181,11 +181,7 @@ impl<'a> Iptables<'a> {
                 "RETURN" => return Walk::On,
                 "ACCEPT" => return Walk::Over,
                 // Rules never jump deeper than this.
-                chain if depth < 8 => {
-                    if self.walk(table, chain, depth + 1) == Walk::Over {
-                        return Walk::Over;
-                    }
-                }
+                chain if depth < 8 && self.walk(table, chain, depth + 1) == Walk::Over => return Walk::Over,
                 _ => {}
             }
         }

@@ -9,6 +9,7 @@
 
 mod client;
 pub mod connection;
+pub mod dig;
 mod flow;
 mod ingress;
 mod names;

@@ -31,17 +31,34 @@ pub const EXTERNAL_DNS_HOSTNAME: &str = "external-dns.alpha.kubernetes.io/hostna
 /// How long a public answer may be kept, in seconds.
 const PUBLIC_TTL: u32 = 300;
 
+/// How a client looks names up.
+pub(super) struct Resolver {
+    /// Its `/etc/resolv.conf`.
+    pub conf: ResolvConf,
+    /// Its `/etc/hosts`.
+    pub hosts: Vec<(IpAddr, String)>,
+    /// The addresses of the cluster's DNS.
+    pub cluster_dns: Vec<String>,
+}
+
 impl Tracer<'_> {
-    /// Looks a name up as the client does, and picks one of its addresses.
-    pub(super) fn resolve(&mut self, location: &Location, name: &str) -> Result<IpAddr, Failure> {
+    /// The files by which a client looks names up.
+    pub(super) fn resolver(&self, location: &Location) -> Resolver {
         let cluster_dns = cluster_dns_addresses(self.store);
-        let zone = self.settings.cluster_domain.clone();
         let host = ResolvConf { nameservers: vec![PUBLIC_DNS.to_string()], ..ResolvConf::default() };
-        let resolver = NodeResolver { cluster_dns: cluster_dns.clone(), zone: zone.clone(), host };
+        let zone = self.settings.cluster_domain.clone();
+        let resolver = NodeResolver { cluster_dns: cluster_dns.clone(), zone, host };
         let (conf, hosts) = match location {
             Location::Pod { pod, .. } => (ResolvConf::for_pod(pod, &resolver), pod_hosts(pod)),
-            _ => (resolver.host.clone(), Vec::new()),
+            _ => (resolver.host, Vec::new()),
         };
+        Resolver { conf, hosts, cluster_dns }
+    }
+
+    /// Looks a name up as the client does, and picks one of its addresses.
+    pub(super) fn resolve(&mut self, location: &Location, name: &str) -> Result<IpAddr, Failure> {
+        let zone = self.settings.cluster_domain.clone();
+        let Resolver { conf, hosts, cluster_dns } = self.resolver(location);
         let view =
             StoreView { store: self.store, upstream: |question: &Question| public(self.store, question) };
         let config = DnsConfig { zone: zone.clone(), ..DnsConfig::default() };
@@ -222,7 +239,7 @@ fn why_not(
 }
 
 /// What the public resolver answers.
-fn public(store: &Store, question: &Question) -> Response {
+pub(super) fn public(store: &Store, question: &Question) -> Response {
     let name = question.name.trim_end_matches('.').to_ascii_lowercase();
     let addresses = public_addresses(store, &name);
     let Some(addresses) = addresses else { return Response::empty(Rcode::NxDomain) };

@@ -1,5 +1,6 @@
 //! Dialogs over the page. The browser's own `<dialog>` keeps the focus inside and closes on Escape.
 
+mod cluster;
 mod export;
 mod import;
 mod legend;
@@ -18,6 +19,8 @@ use super::moment::Objects;
 pub struct DialogsProps {
     /// The one that is open.
     pub open: Option<Dialog>,
+    /// Whether nothing can be changed.
+    pub read_only: bool,
     /// The objects.
     pub objects: Objects,
     /// The board as the text of a fragment; made when the dialog for sharing opens.
@@ -44,6 +47,9 @@ pub fn Dialogs(props: &DialogsProps) -> Html {
         }
         Some(Dialog::Share) => html! { <share::Share link={props.link.clone()} {on} /> },
         Some(Dialog::Legend) => html! { <legend::Legend {on} /> },
+        Some(Dialog::Cluster) => {
+            html! { <cluster::ClusterSettings objects={props.objects.clone()} read_only={props.read_only} {on} /> }
+        }
         Some(Dialog::Help) => html! { <Help {on} /> },
     }
 }

@@ -1,5 +1,6 @@
 //! The inspector: what is selected, as a form, as YAML, and why it is as it is.
 
+mod dig;
 mod editor;
 mod field;
 mod form;
@@ -19,10 +20,11 @@ use super::browser;
 use super::events_model::Selection;
 use super::icons::{icon, of_kind, small_icon};
 use super::menu::{Menu, MenuItem};
-use super::moment::Objects;
+use super::moment::{Moment, Objects};
 use super::sheet::{Grip, Height};
 use super::state::YamlDraft;
 use super::tabs::{Tab, Tabs, panel_ids};
+use dig::Dig;
 pub use editor::Editor;
 use field::Editing;
 use form::Form;
@@ -33,6 +35,10 @@ use yaml::YamlTab;
 /// What the inspector needs.
 #[derive(Properties, PartialEq)]
 pub struct InspectorProps {
+    /// The cluster.
+    pub moment: Moment,
+    /// The request in focus; `None` for the newest.
+    pub focus: Option<u64>,
     /// The objects.
     pub objects: Objects,
     /// What is selected.
@@ -135,6 +141,7 @@ fn dns_panel(props: &InspectorProps) -> Html {
             <div class="pane form">
                 <p class="body">{ "There are two. The cluster's DNS answers Pods: a Service's name has its Cluster IP, the name of a headless \
                     Service the addresses of its Pods. The public DNS answers everybody else: the hosts of Ingresses and load balancers." }</p>
+                <Dig moment={props.moment.clone()} name="kubernetes.default" />
             </div>
         </>
     }
@@ -174,6 +181,9 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
     if has_why {
         tabs.push(Tab::new("why", "Why"));
     }
+    if has_why {
+        tabs.push(Tab::new("dns", "DNS"));
+    }
     if is_service {
         tabs.push(Tab::new("rules", "Rules"));
     }
@@ -181,6 +191,7 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
         "yaml" => "yaml",
         "why" if has_why => "why",
         "rules" if is_service => "rules",
+        "dns" if has_why => "dns",
         _ => "form",
     };
     let editing = Editing {
@@ -193,7 +204,12 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
     let body = match shown {
         "yaml" => html! { <YamlTab key={key.to_path()} {editing} draft={props.drafts.get(key).cloned()} /> },
         "why" => html! { <div class={classes!("pane", accent)} tabindex="0"><Why {editing} /></div> },
-        "rules" => html! { <div class={classes!("pane", accent)} tabindex="0"><Rules {editing} /></div> },
+        "rules" => html! {
+            <div class={classes!("pane", accent)} tabindex="0">
+                <Rules service={key.clone()} moment={props.moment.clone()} focus={props.focus} read_only={props.read_only} on={on.clone()} />
+            </div>
+        },
+        "dns" => html! { <div class={classes!("pane", accent)} tabindex="0">{ dig_for(props, key) }</div> },
         _ => html! { <div class="pane"><Form key={key.to_path()} {editing} /></div> },
     };
     html! {
@@ -204,6 +220,24 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
             <div class="panel" role="tabpanel" id={panel} aria-labelledby={label}>{ body }</div>
         </>
     }
+}
+
+/// Looks up a Service's name, or the first Service's name from a Pod.
+fn dig_for(props: &InspectorProps, key: &ObjectKey) -> Html {
+    let moment = props.moment.clone();
+    let (from, name) = if key.kind == Kind::Pod {
+        let from = Client::Pod { namespace: key.namespace.to_string(), name: key.name.to_string() };
+        let mut services = moment.cluster().store().objects_of(Kind::Service);
+        let first = services
+            .find(|object| object.key.namespace == key.namespace && &*object.key.name != "kubernetes");
+        (
+            Some(from),
+            first.map_or_else(|| "kubernetes.default".to_owned(), |object| object.key.name.to_string()),
+        )
+    } else {
+        (None, format!("{}.{}", key.name, key.namespace))
+    };
+    html! { <Dig key={key.to_path()} {moment} {from} {name} /> }
 }
 
 /// What a person has to know of a kind of object before reading on.

@@ -1,101 +1,164 @@
-//! Rules: what kube-proxy wrote for a Service on a node, as `iptables-save` would show it.
+//! Rules: what kube-proxy wrote for a Service on a node, as the tools of the node would show it. Each line says what it
+//! does; those that the request in focus took are marked.
 
-use endpoint_playground::api::Kind;
-use endpoint_playground::session::{Hop, Place};
+use std::sync::Arc;
+
+use endpoint_playground::api::{Kind, ObjectKey};
+use endpoint_playground::session::{Command, Hop, Place, ProxyMode, RequestRecord, Settings};
 use yew::prelude::*;
 
-use super::field::Editing;
+use crate::ui::act::Act;
 use crate::ui::browser;
+use crate::ui::icons::mark;
+use crate::ui::moment::Moment;
 
 /// What the tab needs.
 #[derive(Properties, PartialEq)]
 pub struct RulesProps {
     /// The Service.
-    pub editing: Editing,
+    pub service: ObjectKey,
+    /// The cluster.
+    pub moment: Moment,
+    /// The request whose lines are marked; `None` for the newest.
+    pub focus: Option<u64>,
+    /// Whether nothing can be changed.
+    pub read_only: bool,
+    /// What was asked for.
+    pub on: Callback<Act>,
 }
 
 /// The tab Rules.
 #[component]
 pub fn Rules(props: &RulesProps) -> Html {
-    let cluster = props.editing.objects.cluster();
+    let cluster = props.moment.cluster();
+    let chosen = use_state(|| None::<String>);
+    let family = use_state(|| false);
+    let at = use_state(|| None::<usize>);
     let nodes: Vec<String> =
         cluster.store().objects_of(Kind::Node).map(|object| object.key.name.to_string()).collect();
-    // The node of the newest request begins, since its rules were just used.
-    let used = cluster.requests().back().and_then(|record| record.trace.hops.iter().find_map(node_of));
-    let chosen = use_state(|| None::<String>);
+    let requests = cluster.requests();
+    let focused = props.focus.and_then(|number| requests.iter().find(|record| record.number == number));
+    let request: Option<&Arc<RequestRecord>> = focused.or_else(|| requests.back());
+    // The node where the request came to rules begins.
+    let used = request.and_then(|record| record.trace.hops.iter().find_map(node_of));
     let node =
         (*chosen).clone().or(used).filter(|name| nodes.contains(name)).or_else(|| nodes.first().cloned());
     let Some(node) = node else {
         return html! { <p class="body">{ "There is no node, so there are no rules." }</p> };
     };
-    // The chains that the newest request ran through there.
-    let taken: Vec<String> = cluster
-        .requests()
-        .back()
-        .iter()
-        .flat_map(|record| &record.trace.hops)
-        .filter(|hop| hop.place == Place::Node(node.clone()))
-        .filter_map(|hop| hop.rule.clone())
-        .flat_map(|rule| rule.split([' ', ',']).map(str::to_owned).collect::<Vec<_>>())
-        .filter(|word| word.starts_with("KUBE-"))
-        .collect();
-    let lines = cluster.rules(&node, Some(&props.editing.key));
+    let settings = cluster.settings();
+    let lines = cluster.rules(&node, Some(&props.service), *family, request.map(|record| &**record));
+    let is_v6_there = cluster.store().get(&props.service).is_some_and(|object| {
+        let value = object.live.to_value();
+        value["spec"]["ipFamilies"].as_array().is_some_and(|all| all.iter().any(|family| family == "IPv6"))
+    });
+    let taken = lines.iter().filter(|line| line.is_taken).count();
+    let told = match request {
+        None => "No request was sent yet, so no line is marked.".to_owned(),
+        Some(record) if record.connection.is_some() && record.packets_on(&node).is_empty() => format!(
+            "Request {} came to no rule here: connection tracking knew its connection.",
+            record.number
+        ),
+        Some(record) => match taken {
+            0 => format!("Request {} took none of these lines.", record.number),
+            1 => format!("Request {} took the line that is marked.", record.number),
+            n => format!("Request {} took the {n} lines that are marked.", record.number),
+        },
+    };
+    let tool = match (settings.proxy_mode, *family) {
+        (ProxyMode::Iptables, false) => "iptables-save",
+        (ProxyMode::Iptables, true) => "ip6tables-save",
+        (ProxyMode::Nftables, _) => "nft list ruleset",
+        (ProxyMode::Ipvs, _) => "ipvsadm -Ln",
+    };
     let on_node = Callback::from(move |event: Event| chosen.set(Some(browser::value_of(&event))));
+    let on_family = {
+        let family = family.setter();
+        Callback::from(move |event: Event| family.set(browser::value_of(&event) == "6"))
+    };
+    let show = |index: Option<usize>| {
+        let at = at.setter();
+        move || at.set(index)
+    };
     html! {
         <>
-            <label class="rules-node">{ "On node " }
-                <select class="input" onchange={on_node}>
-                    for name in &nodes {
-                        <option value={name.clone()} selected={*name == node}>{ name }</option>
-                    }
-                </select>
-            </label>
-            <p class="body">{ "kube-proxy writes these rules and the kernel forwards by them. The marked ones were used by the newest request." }</p>
-            <ol class="rules" tabindex="0" aria-label={format!("Rules on {node}")}>
-                for line in &lines {
-                    <li class={(taken.iter().any(|chain| of_chain(line, chain))).then_some("taken")} title={meaning(line)}>{ line }</li>
+            <div class="rules-bar">
+                <label>{ "On node " }
+                    <select class="input" onchange={on_node}>
+                        for name in &nodes {
+                            <option value={name.clone()} selected={*name == node}>{ name }</option>
+                        }
+                    </select>
+                </label>
+                <ModeField settings={settings.clone()} read_only={props.read_only} on={props.on.clone()} />
+                if is_v6_there {
+                    <label>{ "Family " }
+                        <select class="input" onchange={on_family}>
+                            <option value="4" selected={!*family}>{ "IPv4" }</option>
+                            <option value="6" selected={*family}>{ "IPv6" }</option>
+                        </select>
+                    </label>
+                }
+            </div>
+            <p class="body">{ format!("kube-proxy writes these rules and the kernel forwards by them; {tool} shows them. {told}") }</p>
+            <p class="rule-says" role="status">{
+                at.and_then(|index| lines.get(index)).map_or("Point at a line, or move to it with Tab, to read what it does.",
+                    |line| line.meaning.as_str())
+            }</p>
+            <ol class="rules" aria-label={format!("Rules on {node}")}>
+                for (index, line) in lines.iter().enumerate() {
+                    <li class={line.is_taken.then_some("taken")} title={line.meaning.clone()} tabindex="0"
+                        onmouseenter={ let show = show(Some(index)); move |_: MouseEvent| show() }
+                        onfocus={ let show = show(Some(index)); move |_: FocusEvent| show() }>
+                        if line.is_taken { { mark("r-ready", "taken:") } }
+                        { &line.text }<span class="sr">{ ". " }{ &line.meaning }</span>
+                    </li>
                 }
             </ol>
         </>
     }
 }
 
+/// The first node whose rules decided something.
 fn node_of(hop: &Hop) -> Option<String> {
     match &hop.place {
-        Place::Node(name) => Some(name.clone()),
+        Place::Node(name) if hop.rule.is_some() => Some(name.clone()),
         _ => None,
     }
 }
 
-/// Whether a line belongs to a chain, or jumps into it.
-fn of_chain(line: &str, chain: &str) -> bool {
-    line.split_whitespace().any(|word| word == chain)
+/// What the choice of the mode needs.
+#[derive(Properties, PartialEq)]
+pub struct ModeFieldProps {
+    /// The settings as they are.
+    pub settings: Settings,
+    /// Whether nothing can be changed.
+    pub read_only: bool,
+    /// What was asked for.
+    pub on: Callback<Act>,
 }
 
-/// What a line does, in words.
-fn meaning(line: &str) -> &'static str {
-    let has = |text: &str| line.contains(text);
-    if line.starts_with(':') || has("add chain") {
-        "Declares a chain."
-    } else if has("-j REJECT") || has("reject") {
-        "Refuses: the Service has no endpoint at all, and the client hears it."
-    } else if has("-j DROP") || has(" drop") {
-        "Drops: nothing comes back."
-    } else if has("DNAT") || has("dnat") {
-        "Rewrites the destination to this endpoint."
-    } else if has("KUBE-MARK-MASQ") || has("mark-for-masquerade") {
-        "Marks the packet, so that its source becomes the node's address when it leaves."
-    } else if has("--probability") || has("numgen") {
-        "Picks this endpoint by chance: of those that are left, each is as likely."
-    } else if has("-m recent") {
-        "Keeps a client with the endpoint that it had before: session affinity."
-    } else if has("KUBE-SEP") || has("endpoint-") {
-        "Goes on to the rule of one endpoint."
-    } else if has("KUBE-SVC") || has("service-") {
-        "Goes on to the choice among the Service's endpoints."
-    } else if has("KUBE-EXT") || has("external-") {
-        "Goes on to the rules for traffic from outside."
-    } else {
-        "Part of the frame in which kube-proxy's rules stand."
+/// kube-proxy's mode, for the whole cluster.
+#[component]
+pub fn ModeField(props: &ModeFieldProps) -> Html {
+    let onchange = {
+        let (on, settings) = (props.on.clone(), props.settings.clone());
+        Callback::from(move |event: Event| {
+            let wanted = browser::value_of(&event);
+            let mode = MODES.into_iter().find(|mode| mode.name() == wanted).unwrap_or_default();
+            let settings = Settings { proxy_mode: mode, ..settings.clone() };
+            on.emit(Act::Command(Command::Configure { settings }));
+        })
+    };
+    html! {
+        <label>{ "Mode " }
+            <select class="input" disabled={props.read_only} {onchange}>
+                for mode in MODES {
+                    <option value={mode.name()} selected={mode == props.settings.proxy_mode}>{ mode.name() }</option>
+                }
+            </select>
+        </label>
     }
 }
+
+const MODES: [ProxyMode; 3] = [ProxyMode::Iptables, ProxyMode::Nftables, ProxyMode::Ipvs];

@@ -20,13 +20,22 @@ pub struct Draft {
     pub url: String,
     /// Milliseconds from one to the next; 0 for one alone.
     pub every: u64,
+    /// Whether it goes over a connection that is kept open.
+    pub keep: bool,
     /// Whether the person wrote the URL, so that nothing else replaces it.
     pub own: bool,
 }
 
 impl Default for Draft {
     fn default() -> Draft {
-        Draft { from: Client::Internet, method: "GET".to_owned(), url: String::new(), every: 0, own: false }
+        Draft {
+            from: Client::Internet,
+            method: "GET".to_owned(),
+            url: String::new(),
+            every: 0,
+            keep: false,
+            own: false,
+        }
     }
 }
 
@@ -38,6 +47,9 @@ impl Draft {
 
     /// What sends it.
     pub fn command(&self) -> Command {
+        if self.keep {
+            return Command::SendKept { request: self.request(), every: self.every };
+        }
         match self.every {
             0 => Command::Send { request: self.request() },
             every => Command::Repeat { request: self.request(), every },
@@ -90,6 +102,12 @@ pub fn Composer(props: &ComposerProps) -> Html {
     });
     let on_method = change(|draft, value| draft.method = value);
     let on_every = change(|draft, value| draft.every = value.parse().unwrap_or(0));
+    let on_keep = {
+        let (on_draft, draft) = (props.on_draft.clone(), draft.clone());
+        Callback::from(move |event: Event| {
+            on_draft.emit(Draft { keep: browser::is_checked(&event), ..draft.clone() });
+        })
+    };
     let on_url = change(|draft, value| {
         draft.url = value;
         draft.own = true;
@@ -151,6 +169,9 @@ pub fn Composer(props: &ComposerProps) -> Html {
                         <option value={every.to_string()} selected={draft.every == every}>{ label }</option>
                     }
                 </select>
+            </label>
+            <label class="c-keep" title="Send over a connection that stays open: its Pod is chosen once, when it is opened">
+                <input type="checkbox" checked={draft.keep} onchange={on_keep} />{ "keep open" }
             </label>
             <span class="c-what muted cut">{ what }</span>
             <button type="submit" class="btn solid" disabled={draft.url.trim().is_empty()} title="Send this request (R moves here)">

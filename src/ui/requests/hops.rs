@@ -103,6 +103,9 @@ fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
                 if let Some(tag) = tag { <span class={classes!("nat", bad.then_some("bad"))} {title}>{ tag }</span> }
                 if let Some(rule) = &hop.rule { <span class="mono rule">{ rule }</span>{ ", " } }
                 { &hop.decision }
+                if hop.action == Action::Answer && let Some(source) = &hop.source {
+                    { format!("; sees {} as the client", source.after) }
+                }
                 for key in hop.looked_up.iter().take(2) {
                     { " " }
                     <button type="button" class="go-to looked" title={format!("Looked up: {key}")} onclick={

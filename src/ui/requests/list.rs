@@ -88,7 +88,12 @@ fn row(props: &RequestsProps, record: &RequestRecord, now: Time) -> Html {
                 <span class="at">{ record.sent_at.to_string() }</span>
                 <span class="from">{ record.request.from.to_string() }</span>
                 <span class="url" title={record.request.url.clone()}>{ record.request.to_string() }</span>
-                <span class="way" title={way.clone()}>{ way.clone() }</span>
+                <span class="way" title={way.clone()}>
+                    if let Some(connection) = record.connection {
+                        <span class="over">{ format!("connection {connection}") }</span>{ " " }
+                    }
+                    { way.clone() }
+                </span>
                 <span class={classes!("out", class)} title={words.clone()}>
                     { mark(symbol, "") }
                     <span class="cut">{ words }</span>

@@ -1,6 +1,9 @@
 //! The form of a Pod.
 
 use endpoint_playground::api::{Kind, ObjectKey};
+use endpoint_playground::session::listening::{
+    DELAY_ANNOTATION, LISTEN_ANNOTATION, STATUS_ANNOTATION, parse_sockets,
+};
 use serde_json::{Value, json};
 use yew::prelude::*;
 
@@ -34,12 +37,46 @@ pub(super) fn form(editing: &Editing, value: &Value) -> Html {
             <Switch editing={editing.clone()} label="Its readiness probe succeeds" on={wanted_ready}
                 to_on={vec![remove(&annotation)]} to_off={vec![set(&annotation, "false")]}
                 hint="Without it the Pod runs on, and Services stop sending to it." />
+            { listening(editing, value) }
             <Pairs editing={editing.clone()} at={path("metadata.labels")} label="Labels" one="label"
                 value={value.pointer("/metadata/labels").cloned()} />
             for (index, container) in items(value, "/spec/containers").iter().enumerate() {
                 { ports(editing, index, container, "spec.containers") }
             }
         </>
+    }
+}
+
+/// What the process does that the API does not know.
+fn listening(editing: &Editing, value: &Value) -> Html {
+    let field = |name: &str, label: &'static str, placeholder: String, hint: &str| {
+        let told = text(value, &format!("/metadata/annotations/{}", name.replace('/', "~1")));
+        let bad = name == LISTEN_ANNOTATION && parse_sockets(&told).is_err();
+        let hint = match parse_sockets(&told) {
+            Err(why) if bad => format!("{why} Until then the container ports count."),
+            _ => hint.to_owned(),
+        };
+        html! {
+            <Field editing={editing.clone()} at={path("metadata.annotations").field(name)} {label} value={told} {placeholder} {hint} />
+        }
+    };
+    let declared: Vec<String> = items(value, "/spec/containers")
+        .iter()
+        .flat_map(|container| items(container, "/ports"))
+        .map(|port| match shown(port.get("protocol")).as_str() {
+            "" | "TCP" => shown(port.get("containerPort")),
+            protocol => format!("{}/{protocol}", shown(port.get("containerPort"))),
+        })
+        .collect();
+    let placeholder = if declared.is_empty() { "every port".to_owned() } else { declared.join(", ") };
+    html! {
+        <fieldset>
+            <legend>{ "What its process does" }</legend>
+            { field(LISTEN_ANNOTATION, "Listens on", placeholder,
+                "A port, or an address with a port: 127.0.0.1:8080 is reached from inside the Pod alone. The API does not know this.") }
+            { field(STATUS_ANNOTATION, "Answers", "200".to_owned(), "The HTTP status.") }
+            { field(DELAY_ANNOTATION, "After (ms)", "0".to_owned(), "Clients here wait 2000 ms.") }
+        </fieldset>
     }
 }
 

@@ -46,7 +46,12 @@ pub(super) fn form(editing: &Editing, value: &Value) -> Html {
                             value={text(value, "/spec/internalTrafficPolicy")} choices={choices(&["Cluster", "Local"])}
                             hint="Local sends only to Pods on the client's own node." />
                         <Field editing={editing.clone()} at={path("spec.sessionAffinity")} label="Session affinity"
-                            value={affinity} choices={choices(&["None", "ClientIP"])} />
+                            value={affinity.clone()} choices={choices(&["None", "ClientIP"])} />
+                        if affinity == "ClientIP" {
+                            <Field editing={editing.clone()} at={path("spec.sessionAffinityConfig.clientIP.timeoutSeconds")} sort={Sort::Number}
+                                label="Stays for (s)" value={text(value, "/spec/sessionAffinityConfig/clientIP/timeoutSeconds")}
+                                hint="Each node remembers a client this long after its last connection." />
+                        }
                     }
                     <Switch editing={editing.clone()} label="Publish Pods that are not ready"
                         on={value.pointer("/spec/publishNotReadyAddresses") == Some(&json!(true))}

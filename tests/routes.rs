@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use endpoint_playground::api::patch::Edit;
 use endpoint_playground::api::{Kind, ObjectKey, Path, Time, text};
+use endpoint_playground::explain;
 use endpoint_playground::network::trace::hops_as_text;
 use endpoint_playground::session::{
     Client, Command, Place, Provider, ProxyMode, Request, Scheduler, Session, Settings,
@@ -429,4 +430,54 @@ fn dig_tells_the_names_that_were_tried_and_why() {
         silent.answer.contains("no servers could be reached") && silent.attempts.is_empty(),
         "{silent:?}"
     );
+}
+
+/// The titles of what is wrong with `web`, with the label of each fix.
+fn findings(session: &Session) -> Vec<String> {
+    let store = session.cluster().store();
+    explain::findings(store, &ObjectKey::service("default", "web"))
+        .into_iter()
+        .map(|finding| {
+            let fix = finding.fix.map_or_else(String::new, |fix| format!(" [{}]", fix.label));
+            format!("{}: {}{fix}", finding.certainty.word(), finding.title)
+        })
+        .collect()
+}
+
+#[test]
+fn a_process_that_listens_elsewhere_is_found_and_mended() {
+    for (listen, expected) in [
+        ("3000", "found: Nothing listens on 8080 in web-1 [Set targetPort: 3000]"),
+        ("127.0.0.1:8080", "found: web-1 listens on 127.0.0.1:8080 alone [Bind 8080 to every address]"),
+    ] {
+        let mut session = board(1, HTTP);
+        assert_eq!(findings(&session), Vec::<String>::new());
+        annotate(&mut session, "web-1", "playground.endpoint/listen", Some(listen));
+        assert_eq!(findings(&session), [expected]);
+        assert!(send(&mut session, once(client(), "http://web/")).starts_with("refused"), "{listen}");
+        let store = session.cluster().store();
+        let found = explain::findings(store, &ObjectKey::service("default", "web"));
+        let fix = found.into_iter().find_map(|finding| finding.fix).expect("one change mends it");
+        session.dispatch(Command::Edit { key: fix.object, edits: fix.edits });
+        assert_eq!(findings(&session), Vec::<String>::new());
+        assert_eq!(send(&mut session, once(client(), "http://web/")), "web-1", "{listen}");
+    }
+    // What a container declares is a hint, and no more.
+    let session = board(1, "ports: [{port: 80, targetPort: 9090}]");
+    assert_eq!(findings(&session), ["possible: Nothing listens on 9090 in web-1"]);
+}
+
+#[test]
+fn pods_that_get_nothing_of_an_open_connection_are_told() {
+    let mut session = board(1, HTTP);
+    send(&mut session, kept(client(), "http://web/"));
+    let web = ObjectKey::service("default", "web");
+    assert_eq!(explain::unbalanced(session.cluster(), &web), None);
+    apply(&mut session, &pod("web-2", "web", 2));
+    send(&mut session, kept(client(), "http://web/"));
+    let found = explain::unbalanced(session.cluster(), &web).expect("web-2 is idle");
+    assert_eq!(found.title, "1 of 2 ready Pods get nothing of the open connections");
+    assert!(found.text.starts_with("2 requests went over 1 connection to http://web:80"), "{}", found.text);
+    session.dispatch(Command::Disconnect { connection: 1 });
+    assert_eq!(explain::unbalanced(session.cluster(), &web), None);
 }

@@ -84,6 +84,7 @@ pub fn findings(store: &Store, service: &ObjectKey) -> Vec<Finding> {
     }
     findings.extend(verdicts.iter().filter_map(|verdict| not_ready(store, verdict)));
     findings.extend(missing_named_ports(store, service, found, &verdicts));
+    findings.extend(super::listening::findings(store, service, found));
     findings.extend(pending_load_balancer(service, found));
     findings
 }

@@ -1,11 +1,14 @@
 //! Why: verdicts for each Pod, and findings with cause, evidence and a fix.
 
 pub mod finding;
+mod listening;
+mod long_lived;
 pub mod near_miss;
 pub mod outline;
 pub mod verdict;
 
 pub use finding::{Certainty, Finding, Fix, findings};
+pub use long_lived::unbalanced;
 pub use near_miss::{Difference, NearMiss};
 pub use outline::{Outline, OutlineItem, OutlineLine, outline};
 pub use verdict::{Standing, Verdict, verdicts};

@@ -1,9 +1,10 @@
 //! The boards to begin with: one story each, as YAML with a few lines of comment on top that tell the rest.
 //!
 //! The lines: `title`, `about` (one sentence for the menu), `say` (what to see and try), `select` (the object that the
-//! inspector shows), `repeat` (client, method, URL, milliseconds), `start` (the moment at which the board opens, in
-//! milliseconds: by then the Pods run), `button` (label, object, path = value) and `expect` (client, method, URL,
-//! outcome), which the tests hold the scenario to.
+//! inspector shows), `cluster` (the cluster's settings, as JSON), `repeat` (client, method, URL, milliseconds), `keep` (the
+//! same over a connection that is kept open), `start` (the moment at which the board opens, in milliseconds: by then the
+//! Pods run), `button` (label, object, path = value), `set` (label, settings) and `expect` (client, method, URL, outcome),
+//! which the tests hold the scenario to.
 
 use std::sync::OnceLock;
 
@@ -12,7 +13,7 @@ use serde_json::Value;
 use super::{Command, Entry, Recording, VERSION};
 use crate::api::patch::Edit;
 use crate::api::{ObjectKey, Path, Time, text};
-use crate::network::{Client, Request};
+use crate::network::{Client, Request, Settings};
 
 /// A board to begin with.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,12 @@ pub struct Scenario {
     pub select: Option<ObjectKey>,
     /// What is sent again and again: the request and the milliseconds from one to the next.
     pub repeat: Vec<(Request, u64)>,
+    /// The same, each over a connection that the client keeps open.
+    pub keep: Vec<(Request, u64)>,
+    /// How the cluster's network is set up.
+    pub cluster: Option<Settings>,
+    /// Other settings to try, each with what its button says.
+    pub settings: Vec<(String, Settings)>,
     /// When the board opens.
     pub start: Time,
     /// Changes to try.
@@ -50,13 +57,20 @@ pub struct Button {
     pub edit: Edit,
 }
 
-const TEXTS: [(&str, &str); 9] = [
+const TEXTS: &[(&str, &str)] = &[
     ("first", include_str!("../../assets/scenarios/first.yaml")),
     ("clusterip", include_str!("../../assets/scenarios/clusterip.yaml")),
     ("nodeport", include_str!("../../assets/scenarios/nodeport.yaml")),
     ("loadbalancer", include_str!("../../assets/scenarios/loadbalancer.yaml")),
+    ("local-and-cluster", include_str!("../../assets/scenarios/local-and-cluster.yaml")),
+    ("metallb", include_str!("../../assets/scenarios/metallb.yaml")),
+    ("pending", include_str!("../../assets/scenarios/pending.yaml")),
     ("ingress", include_str!("../../assets/scenarios/ingress.yaml")),
     ("headless", include_str!("../../assets/scenarios/headless.yaml")),
+    ("externalname", include_str!("../../assets/scenarios/externalname.yaml")),
+    ("by-hand", include_str!("../../assets/scenarios/by-hand.yaml")),
+    ("long-lived", include_str!("../../assets/scenarios/long-lived.yaml")),
+    ("listening", include_str!("../../assets/scenarios/listening.yaml")),
     ("slices", include_str!("../../assets/scenarios/slices.yaml")),
     ("hints", include_str!("../../assets/scenarios/hints.yaml")),
     ("dual-stack", include_str!("../../assets/scenarios/dual-stack.yaml")),
@@ -77,7 +91,16 @@ impl Scenario {
     /// The sitting that it begins with.
     pub fn recording(&self, seed: u64) -> Recording {
         let apply = Command::Apply { documents: self.documents.clone(), namespace: "default".to_owned() };
-        let mut entries = vec![Entry { at: Time::ZERO, command: apply }];
+        let configure = self.cluster.iter().map(|settings| Entry {
+            at: Time::ZERO,
+            command: Command::Configure { settings: settings.clone() },
+        });
+        let mut entries: Vec<Entry> = configure.collect();
+        entries.push(Entry { at: Time::ZERO, command: apply });
+        entries.extend(self.keep.iter().map(|(request, every)| Entry {
+            at: self.start,
+            command: Command::SendKept { request: request.clone(), every: *every },
+        }));
         entries.extend(self.repeat.iter().map(|(request, every)| Entry {
             at: self.start,
             command: Command::Repeat { request: request.clone(), every: *every },
@@ -109,6 +132,9 @@ fn read(name: &'static str, yaml: &str) -> Scenario {
         say: String::new(),
         select: None,
         repeat: Vec::new(),
+        keep: Vec::new(),
+        cluster: None,
+        settings: Vec::new(),
         start: Time::ZERO,
         buttons: Vec::new(),
         expect: Vec::new(),
@@ -125,6 +151,13 @@ fn read(name: &'static str, yaml: &str) -> Scenario {
             "repeat" => scenario
                 .repeat
                 .extend(request(rest).and_then(|(request, every)| Some((request, every.parse().ok()?)))),
+            "keep" => scenario
+                .keep
+                .extend(request(rest).and_then(|(request, every)| Some((request, every.parse().ok()?)))),
+            "cluster" => scenario.cluster = serde_json::from_str(rest).ok(),
+            "set" => scenario.settings.extend(rest.split_once(" | ").and_then(|(label, settings)| {
+                Some((label.to_owned(), serde_json::from_str(settings).ok()?))
+            })),
             "button" => scenario.buttons.extend(button(rest)),
             "expect" => scenario.expect.extend(request(rest)),
             _ => {}
@@ -167,7 +200,7 @@ mod tests {
 
     #[test]
     fn every_line_on_top_of_a_scenario_is_understood() {
-        for (name, yaml) in TEXTS {
+        for &(name, yaml) in TEXTS {
             let scenario = find(name).expect("it is listed");
             let count =
                 |word: &str| yaml.lines().filter(|line| line.starts_with(&format!("# {word}: "))).count();
@@ -177,6 +210,9 @@ mod tests {
             );
             assert!(scenario.select.is_some() && scenario.start > Time::ZERO, "{name}");
             assert_eq!(scenario.repeat.len(), count("repeat"), "{name}");
+            assert_eq!(scenario.keep.len(), count("keep"), "{name}");
+            assert_eq!(scenario.cluster.iter().count(), count("cluster"), "{name}");
+            assert_eq!(scenario.settings.len(), count("set"), "{name}");
             assert_eq!(scenario.buttons.len(), count("button"), "{name}");
             assert_eq!(scenario.expect.len(), count("expect"), "{name}");
         }
@@ -184,7 +220,7 @@ mod tests {
 
     #[test]
     fn every_scenario_is_read_and_applied_without_a_problem() {
-        for (name, yaml) in TEXTS {
+        for &(name, yaml) in TEXTS {
             assert_eq!(text::read(yaml, "default").problems, [], "{name}");
             let scenario = find(name).expect("it is listed");
             let mut session = Session::new(1);
@@ -250,7 +286,9 @@ mod tests {
                 let object = session.cluster().store().get(&button.object);
                 object.is_some_and(|object| button.applies_to(&object.live.to_value()))
             });
-            assert!(useful.count() > 0, "{}", scenario.name);
+            let settings = session.cluster().settings();
+            let other = scenario.settings.iter().any(|(_, other)| other != settings);
+            assert!(useful.count() > 0 || other, "{}", scenario.name);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use endpoint_playground::api::{ObjectKey, Time};
-use endpoint_playground::session::{permalink, scenarios};
+use endpoint_playground::session::{Command, permalink, scenarios};
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
@@ -451,6 +451,11 @@ impl App {
         let state = &self.state;
         let Some(scenario) = state.scenario.filter(|_| !state.options.read_only) else { return Vec::new() };
         let store = state.moment.cluster().store();
+        let settings = state.moment.cluster().settings();
+        let others = scenario.settings.iter().filter(|(_, other)| other != settings).map(|(label, other)| {
+            let command = Command::Configure { settings: other.clone() };
+            Try { label: label.clone().into(), action: on.reform(move |()| Act::Command(command.clone())) }
+        });
         scenario
             .buttons
             .iter()
@@ -464,6 +469,7 @@ impl App {
                     action: on.reform(move |()| Act::Command(command.clone())),
                 }
             })
+            .chain(others)
             .collect()
     }
 

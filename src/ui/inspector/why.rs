@@ -1,7 +1,7 @@
 //! Why: for a Service the verdict on every Pod and what is wrong; for a Pod the Services that select it or nearly do.
 
 use endpoint_playground::api::{Kind, ObjectKey};
-use endpoint_playground::explain::{Finding, Fix, Standing, Verdict, findings, verdicts};
+use endpoint_playground::explain::{Finding, Fix, Standing, Verdict, findings, unbalanced, verdicts};
 use yew::prelude::*;
 
 use super::field::{Editing, shown};
@@ -39,7 +39,8 @@ fn look(standing: &Standing) -> (&'static str, &'static str, &'static str) {
 fn for_service(editing: &Editing, open: &UseStateHandle<usize>) -> Html {
     let store = editing.objects.cluster().store();
     let verdicts = verdicts(store, &editing.key);
-    let findings = findings(store, &editing.key);
+    let mut findings = findings(store, &editing.key);
+    findings.extend(unbalanced(editing.objects.cluster(), &editing.key));
     let name = &editing.key.name;
     let ready = verdicts.iter().filter(|verdict| verdict.standing == Standing::Ready).count();
     let all = verdicts.len();

@@ -18,6 +18,7 @@ pub mod patch;
 pub mod path;
 pub mod problem;
 pub mod random;
+pub mod shape;
 pub mod text;
 pub mod time;
 pub mod validation;

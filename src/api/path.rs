@@ -57,6 +57,14 @@ impl Path {
         Path(segments)
     }
 
+    /// The path of another field of the object that holds this one; the document itself has none beside it.
+    pub fn beside(&self, name: &str) -> Path {
+        let mut segments = self.0.clone();
+        segments.pop();
+        segments.push(Segment::Field(name.to_owned()));
+        Path(segments)
+    }
+
     /// The value at this path, if there is one.
     pub fn get<'v>(&self, value: &'v serde_json::Value) -> Option<&'v serde_json::Value> {
         self.0.iter().try_fold(value, |value, segment| match segment {

@@ -49,6 +49,8 @@ pub struct Problem {
     pub message: String,
     /// What to do about it, one sentence.
     pub hint: Option<String>,
+    /// What to write at the place instead; `None` when that is not known.
+    pub instead: Option<String>,
 }
 
 impl Problem {
@@ -63,7 +65,7 @@ impl Problem {
     }
 
     fn new(severity: Severity, message: String) -> Problem {
-        Problem { severity, place: None, path: None, object: None, message, hint: None }
+        Problem { severity, place: None, path: None, object: None, message, hint: None, instead: None }
     }
 
     /// The same problem at a place in the text.
@@ -87,6 +89,12 @@ impl Problem {
     /// The same problem with the sentence that says what to do.
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same problem with what to write at its place instead.
+    pub fn instead(mut self, instead: impl Into<String>) -> Problem {
+        self.instead = Some(instead.into());
         self
     }
 

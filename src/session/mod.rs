@@ -4,11 +4,13 @@
 //! clone of the cluster, which shares everything) and play forward from there.
 
 mod command;
+pub mod complete;
 mod digest;
 pub mod draw;
 mod export;
 pub mod permalink;
 mod recording;
+pub mod refusals;
 pub mod scenarios;
 
 use std::collections::BTreeMap;

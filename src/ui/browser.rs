@@ -1,4 +1,6 @@
-//! The one file of the page that speaks to the browser: frames, clipboard, location, storage, files, focus.
+//! What of the page speaks to the browser: frames, clipboard, location, storage, files, focus.
+
+mod code_editor;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,6 +12,8 @@ use gloo::render::{AnimationFrame, request_animation_frame};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
+
+pub use code_editor::{CodeEditor, CodeHooks, code_editor_is_loaded, load_code_editor};
 
 // ---- frames -------------------------------------------------------------------------------------------------------
 

@@ -28,6 +28,8 @@ pub struct YamlDraft {
     pub began: String,
     /// The text now.
     pub text: String,
+    /// Whether a change of the object was taken into it.
+    pub merged: bool,
 }
 
 /// Everything that the page knows.

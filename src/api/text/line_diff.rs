@@ -73,7 +73,7 @@ fn number(index: usize) -> u32 {
 }
 
 /// The lines in the order of the difference, each with its index in the old and in the new text.
-fn steps(old: &[&str], new: &[&str]) -> Vec<(Tag, usize, usize)> {
+pub(super) fn steps(old: &[&str], new: &[&str]) -> Vec<(Tag, usize, usize)> {
     let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let shorter = old.len().min(new.len());
     let end = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count().min(shorter - start);

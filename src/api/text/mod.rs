@@ -1,7 +1,9 @@
 //! Text to objects with problems, and objects back to text.
 
+pub mod cursor;
 pub mod line_diff;
 pub mod marks;
+mod merge;
 pub mod scalar;
 
 mod served;
@@ -17,6 +19,7 @@ use super::problem::{Place, Problem, Severity};
 use super::{Kind, Live, ObjectKey, Path};
 pub use line_diff::line_diff;
 use marks::{Below, Marks};
+pub use merge::merge;
 pub use write::write;
 
 /// The longest text that is read, in bytes.
@@ -285,17 +288,23 @@ fn tell(finding: Finding, marks: &Marks) -> Problem {
                 Some(super::path::Segment::Field(name)) => name.as_str(),
                 _ => "",
             };
-            let hint = match nearest(field, siblings.iter().copied()) {
+            let near = nearest(field, siblings.iter().copied());
+            let hint = match near {
                 Some(near) => format!("Did you mean {near}?"),
                 None => {
                     "Kubernetes has no such field here: it has no effect. Check its spelling and indentation."
                         .to_owned()
                 }
             };
-            Problem::warning(format!("strict decoding error: unknown field \"{path}\""))
+            let problem = Problem::warning(format!("strict decoding error: unknown field \"{path}\""))
                 .at(marks.key_place(&path))
                 .path(&path)
-                .hint(hint)
+                .hint(hint);
+            // Renamed onto a field that is there, it would stand twice.
+            match near.filter(|near| !marks.find(&path.beside(near)).1) {
+                Some(near) => problem.instead(near),
+                None => problem,
+            }
         }
         Oddity::Refused { message, wanted } => {
             let problem = Problem::error(message).at(marks.value_place(&path)).path(&path);

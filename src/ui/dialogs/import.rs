@@ -1,7 +1,9 @@
 //! Import: paste or open YAML, see what is wrong with it, put it on the board, see what becomes of each object.
 
-use endpoint_playground::api::text;
-use endpoint_playground::session::{Command, Fate, ObjectFate};
+use std::rc::Rc;
+
+use endpoint_playground::api::{Problem, text};
+use endpoint_playground::session::{Command, Fate, ObjectFate, refusals};
 use yew::prelude::*;
 
 use super::Frame;
@@ -20,6 +22,26 @@ pub struct ImportProps {
     pub pasted: AttrValue,
     /// What was asked for.
     pub on: Callback<Act>,
+}
+
+/// What a text would do.
+struct Tried {
+    count: usize,
+    command: Command,
+    fates: Vec<ObjectFate>,
+    problems: Rc<Vec<Problem>>,
+}
+
+impl Tried {
+    fn new(text: &str, namespace: &str, objects: &Objects) -> Tried {
+        let reading = text::read(text, namespace);
+        let documents = reading.documents.iter().map(|document| document.value.clone()).collect();
+        let command = Command::Apply { documents, namespace: namespace.to_owned() };
+        let fates = objects.rehearse(&command);
+        let refused = refusals::refusals(&reading, &fates);
+        let count = reading.documents.len();
+        Tried { count, command, fates, problems: Rc::new([reading.problems, refused].concat()) }
+    }
 }
 
 /// The dialog.
@@ -49,14 +71,10 @@ pub fn Import(props: &ImportProps) -> Html {
             readings.borrow_mut().extend(browser::read_dropped(&event, &got));
         })
     };
-    let written = ((*content).clone(), (*namespace).clone());
-    let reading = use_memo(written.clone(), |(content, namespace)| text::read(content, namespace));
-    let command = Command::Apply {
-        documents: reading.documents.iter().map(|document| document.value.clone()).collect(),
-        namespace: (*namespace).clone(),
-    };
-    let fates = use_memo((written, props.objects.clone()), |(_, objects)| objects.rehearse(&command));
-    let count = reading.documents.len();
+    let written = ((*content).clone(), (*namespace).clone(), props.objects.clone());
+    let tried = use_memo(written, |(content, namespace, objects)| Tried::new(content, namespace, objects));
+    let (fates, command) = (&tried.fates, &tried.command);
+    let count = tried.count;
     let accepted = fates.iter().filter(|fate| !matches!(fate.fate, Fate::Rejected(_))).count();
     let apply = {
         let (on, command) = (props.on.clone(), command.clone());
@@ -108,8 +126,8 @@ pub fn Import(props: &ImportProps) -> Html {
             </div>
             if let Some(why) = &*failure { <p class="said">{ why }</p> }
             <div class="import-editor" {ondrop} ondragover={|event: DragEvent| event.prevent_default()}>
-                <Editor text={(*content).clone()} problems={reading.problems.clone()} label="YAML to import" {on_text}
-                    on_apply={apply} />
+                <Editor text={(*content).clone()} problems={tried.problems.clone()} label="YAML to import" list=true
+                    objects={props.objects.clone()} {on_text} on_apply={apply} />
             </div>
             if !fates.is_empty() {
                 <ul class="fates" aria-label="What becomes of each object">

@@ -1,12 +1,18 @@
-//! A plain editor for YAML: line numbers, marks of problems, Tab and Shift+Tab.
+//! The editor for YAML with what is wrong in its text: the bundled editor, or a plain one where that is missing.
 
-use endpoint_playground::api::problem::{Problem, Severity};
+use std::rc::Rc;
+
+use endpoint_playground::api::problem::{Place, Problem};
+use endpoint_playground::session::complete;
+use serde_json::json;
 use yew::prelude::*;
 
-use crate::ui::browser;
+use super::plain_editor::{self, PlainEditor};
+use crate::ui::browser::{self, CodeEditor, CodeHooks};
+use crate::ui::moment::Objects;
 
-/// The height of a line in pixels, as the style sheet has it.
-const LINE: i32 = 20;
+/// How many problems are listed.
+const MOST: usize = 50;
 
 /// What the editor needs.
 #[derive(Properties, PartialEq)]
@@ -14,178 +20,201 @@ pub struct EditorProps {
     /// The text.
     pub text: AttrValue,
     /// What is wrong with it.
-    pub problems: Vec<Problem>,
+    pub problems: Rc<Vec<Problem>>,
     /// What a screen reader says for it.
     pub label: AttrValue,
     /// Whether it can not be changed.
     #[prop_or_default]
     pub read_only: bool,
+    /// Whether problems are listed below even where the text shows them: for long texts.
+    #[prop_or_default]
+    pub list: bool,
+    /// What to bring into view, when it becomes another.
+    #[prop_or_default]
+    pub reveal: Option<Place>,
+    /// What is in use on the board, to propose.
+    pub objects: Objects,
     /// Another text.
     pub on_text: Callback<String>,
     /// Ctrl+Enter.
     pub on_apply: Callback<()>,
 }
 
-/// The editor and the list of problems below it.
+/// The newest callbacks, for an editor that was made with older ones.
+#[derive(Clone)]
+struct Newest {
+    on_text: Callback<String>,
+    on_apply: Callback<()>,
+    objects: Objects,
+}
+
+/// The editor, and below it the problems that the text does not show.
 #[component]
 pub fn Editor(props: &EditorProps) -> Html {
-    let (area, gutter) = (use_node_ref(), use_node_ref());
-    // Escape lets the next Tab leave the field, for who works with the keyboard alone.
-    let leaving = use_mut_ref(|| false);
-    let onscroll = {
-        let (area, gutter) = (area.clone(), gutter.clone());
-        Callback::from(move |_: Event| browser::set_scroll_top(&gutter, browser::scroll_top(&area)))
-    };
-    let onkeydown = {
-        let (area, on_text, on_apply, read_only, leaving) =
-            (area.clone(), props.on_text.clone(), props.on_apply.clone(), props.read_only, leaving.clone());
-        Callback::from(move |event: KeyboardEvent| match event.key().as_str() {
-            "Enter" if event.ctrl_key() || event.meta_key() => {
-                event.prevent_default();
-                on_apply.emit(());
+    let loaded = use_state(browser::code_editor_is_loaded);
+    {
+        let loaded = loaded.setter();
+        use_effect_with((), move |()| {
+            if browser::code_editor_is_loaded().is_none() {
+                browser::load_code_editor(Callback::from(move |it| loaded.set(Some(it))));
             }
-            "Escape" => *leaving.borrow_mut() = true,
-            "Tab" if !read_only && !*leaving.borrow() => {
-                event.prevent_default();
-                if let Some((from, to)) = browser::selected_range(&area) {
-                    let (text, from, to) = indent(&browser::value_of(&event), from, to, event.shift_key());
-                    browser::set_area(&area, &text, from, to);
-                    on_text.emit(text);
-                }
+        });
+    }
+    let newest = use_mut_ref(|| None::<Newest>);
+    *newest.borrow_mut() = Some(Newest {
+        on_text: props.on_text.clone(),
+        on_apply: props.on_apply.clone(),
+        objects: props.objects.clone(),
+    });
+    let (host, area) = (use_node_ref(), use_node_ref());
+    let code = use_mut_ref(|| None::<CodeEditor>);
+    {
+        let (code, host, newest) = (code.clone(), host.clone(), newest.clone());
+        let (label, text, read_only) = (props.label.clone(), props.text.clone(), props.read_only);
+        use_effect_with(*loaded, move |loaded| {
+            if *loaded == Some(true) {
+                let hooks = hooks(newest);
+                *code.borrow_mut() = CodeEditor::create(&host, &label, &text, read_only, hooks);
             }
-            _ => *leaving.borrow_mut() = false,
+            move || *code.borrow_mut() = None
+        });
+    }
+    {
+        let code = code.clone();
+        let told = (*loaded, props.text.clone(), props.problems.clone());
+        use_effect_with(told, move |(_, text, problems)| {
+            if let Some(code) = &*code.borrow() {
+                code.set_text(text);
+                code.set_problems(&as_json(problems));
+            }
+        });
+    }
+    {
+        let code = code.clone();
+        use_effect_with((props.read_only, props.label.clone()), move |(read_only, label)| {
+            if let Some(code) = &*code.borrow() {
+                code.set_read_only(*read_only);
+                code.set_label(label);
+            }
+        });
+    }
+    let show = {
+        let (code, area, text) = (code.clone(), area.clone(), props.text.clone());
+        Callback::from(move |(place, focus): (Place, bool)| match &*code.borrow() {
+            Some(code) => {
+                code.reveal((place.line, place.column), (place.end_line, place.end_column), focus);
+            }
+            None if focus => plain_editor::reveal(&area, &text, place),
+            None => {}
         })
     };
-    let oninput = props.on_text.reform(|event: InputEvent| browser::value_of(&event));
-    let lines = props.text.matches('\n').count() + 1;
-    let worst = |line: usize| {
-        let here = props
-            .problems
-            .iter()
-            .filter(|problem| problem.place.is_some_and(|place| place.line as usize == line));
-        here.map(|problem| problem.severity).max()
-    };
+    {
+        let show = show.clone();
+        use_effect_with((props.reveal, *loaded), move |(place, _)| {
+            if let Some(place) = place {
+                show.emit((*place, false));
+            }
+        });
+    }
+    let is_plain = *loaded == Some(false);
+    let listed: Vec<&Problem> = props
+        .problems
+        .iter()
+        .filter(|problem| is_plain || props.list || problem.place.is_none())
+        .take(MOST)
+        .collect();
     html! {
         <>
-            <div class="editor">
-                <div class="gutter" ref={gutter} aria-hidden="true">
-                    for line in 1..=lines {
-                        <div class={worst(line).map(|severity| if severity == Severity::Error { "bad" } else { "warn" })}>{ line }</div>
-                    }
-                </div>
-                <textarea ref={area.clone()} aria-label={props.label.clone()} spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off"
-                    title="Ctrl+Enter applies. Tab indents; Escape, then Tab, leaves." readonly={props.read_only}
-                    value={props.text.clone()} {oninput} {onscroll} {onkeydown} />
-            </div>
-            if !props.problems.is_empty() {
-                <div class="problems" role="group" aria-label="Problems" aria-live="polite">
-                    for problem in props.problems.iter().take(50) {
-                        { problem_line(problem, &props.text, &area) }
-                    }
+            if is_plain {
+                <PlainEditor text={props.text.clone()} problems={props.problems.clone()} label={props.label.clone()}
+                    read_only={props.read_only} {area} on_text={props.on_text.clone()} on_apply={props.on_apply.clone()} />
+            } else {
+                <div class="editor code" ref={host} aria-busy={loaded.is_none().to_string()}></div>
+            }
+            if !listed.is_empty() {
+                <div class="problems" role="group" aria-label="Problems">
+                    for problem in listed { { problem_line(problem, &show) } }
                 </div>
             }
+            <p class="sr" role="status">{ summary(&props.problems) }</p>
         </>
     }
 }
 
-fn problem_line(problem: &Problem, text: &AttrValue, area: &NodeRef) -> Html {
+fn hooks(newest: Rc<std::cell::RefCell<Option<Newest>>>) -> CodeHooks {
+    let now = {
+        let newest = newest.clone();
+        move || newest.borrow().clone()
+    };
+    let (for_text, for_apply, for_complete) = (now.clone(), now.clone(), now);
+    CodeHooks {
+        on_text: Callback::from(move |text: String| {
+            if let Some(now) = for_text() {
+                now.on_text.emit(text);
+            }
+        }),
+        on_apply: Callback::from(move |()| {
+            if let Some(now) = for_apply() {
+                now.on_apply.emit(());
+            }
+        }),
+        complete: Rc::new(move |text, line, column| {
+            let choices = for_complete()
+                .and_then(|now| complete::complete(now.objects.cluster().store(), text, line, column));
+            choices.and_then(|choices| serde_json::to_string(&choices).ok()).unwrap_or_default()
+        }),
+    }
+}
+
+/// Problems as the bundled editor takes them.
+fn as_json(problems: &[Problem]) -> String {
+    let all: Vec<serde_json::Value> = problems
+        .iter()
+        .filter_map(|problem| {
+            let place = problem.place?;
+            Some(json!({
+                "line": place.line, "column": place.column,
+                "endLine": place.end_line, "endColumn": place.end_column,
+                "severity": if problem.is_error() { "error" } else { "warning" },
+                "at": place_words(problem), "message": problem.message,
+                "hint": problem.hint, "instead": problem.instead,
+            }))
+        })
+        .collect();
+    serde_json::Value::Array(all).to_string()
+}
+
+fn place_words(problem: &Problem) -> String {
+    match problem.place {
+        Some(place) => format!("line {}, column {}", place.line, place.column),
+        None => problem.path.clone().unwrap_or_default(),
+    }
+}
+
+/// What a screen reader says when the problems become others.
+fn summary(problems: &[Problem]) -> String {
+    let Some(first) = problems.first() else { return String::new() };
+    let count = match problems.len() {
+        1 => "1 problem".to_owned(),
+        more => format!("{more} problems, the first"),
+    };
+    format!("{count}: {} {}", place_words(first), first.message)
+}
+
+fn problem_line(problem: &Problem, show: &Callback<(Place, bool)>) -> Html {
     let onclick = {
-        let (area, text, place) = (area.clone(), text.clone(), problem.place);
+        let (show, place) = (show.clone(), problem.place);
         Callback::from(move |_: MouseEvent| {
             if let Some(place) = place {
-                let from = offset(&text, place.line, place.column);
-                let to = offset(&text, place.end_line, place.end_column).max(from);
-                browser::reveal_in_area(&area, from, to, place.line.saturating_sub(1), LINE);
+                show.emit((place, true));
             }
         })
     };
     html! {
         <button type="button" class={classes!("problem", (!problem.is_error()).then_some("warn"))} {onclick}>
-            <span class="at">{ match problem.place {
-                Some(place) => format!("line {}, column {}", place.line, place.column),
-                None => problem.path.clone().unwrap_or_default(),
-            } }</span>
+            <span class="at">{ place_words(problem) }</span>
             <code>{ &problem.message }</code>
             if let Some(hint) = &problem.hint { <span class="hint">{ hint }</span> }
         </button>
-    }
-}
-
-/// The place of a line and column, both from 1, in UTF-16 units as the browser counts.
-fn offset(text: &str, line: u32, column: u32) -> u32 {
-    let mut units = 0;
-    for (index, content) in text.split('\n').enumerate() {
-        if index + 1 == line as usize {
-            let before = content.chars().take(column.saturating_sub(1) as usize);
-            return units + before.map(|letter| letter.len_utf16() as u32).sum::<u32>();
-        }
-        units += content.chars().map(|letter| letter.len_utf16() as u32).sum::<u32>() + 1;
-    }
-    units
-}
-
-/// Indents the selected lines by two spaces, or takes two away. With nothing selected, Tab adds spaces at the cursor.
-/// Places are in UTF-16 units. Gives the text and the new selection.
-fn indent(text: &str, from: u32, to: u32, out: bool) -> (String, u32, u32) {
-    let units: Vec<u16> = text.encode_utf16().collect();
-    let (from, to) = ((from as usize).min(units.len()), (to as usize).min(units.len()));
-    let (space, newline) = (u16::from(b' '), u16::from(b'\n'));
-    if from == to && !out {
-        let mut result = units[..from].to_vec();
-        result.extend([space, space]);
-        result.extend(&units[from..]);
-        let at = from as u32 + 2;
-        return (String::from_utf16_lossy(&result), at, at);
-    }
-    let start = units[..from].iter().rposition(|unit| *unit == newline).map_or(0, |index| index + 1);
-    let mut result = units[..start].to_vec();
-    let (mut new_from, mut new_to) = (from as i64, to as i64);
-    let mut rest = &units[start..];
-    let mut position = start;
-    while !rest.is_empty() {
-        let end = rest.iter().position(|unit| *unit == newline).map_or(rest.len(), |index| index + 1);
-        let (line, after) = rest.split_at(end);
-        let touched = position < to || position == start;
-        let change: i64 = if !touched {
-            result.extend(line);
-            0
-        } else if out {
-            let spaces = line.iter().take(2).take_while(|unit| **unit == space).count();
-            result.extend(&line[spaces..]);
-            -(spaces as i64)
-        } else {
-            result.extend([space, space]);
-            result.extend(line);
-            2
-        };
-        if position <= from {
-            new_from = (new_from + change).max(position as i64);
-        }
-        new_to += change;
-        position += end;
-        rest = after;
-    }
-    (String::from_utf16_lossy(&result), new_from.max(0) as u32, new_to.max(0) as u32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use wasm_bindgen_test::wasm_bindgen_test;
-
-    #[wasm_bindgen_test]
-    fn tab_at_the_cursor_adds_two_spaces() {
-        assert_eq!(indent("a: b", 2, 2, false), ("a:   b".to_owned(), 4, 4));
-    }
-
-    #[wasm_bindgen_test]
-    fn tab_with_a_selection_indents_its_lines() {
-        assert_eq!(indent("a\nb\nc", 0, 3, false).0, "  a\n  b\nc");
-        assert_eq!(indent("  a\n b\nc", 0, 6, true).0, "a\nb\nc");
-    }
-
-    #[wasm_bindgen_test]
-    fn places_are_counted_as_the_browser_counts() {
-        assert_eq!(offset("\u{1f600}x\nyz", 2, 2), 5);
     }
 }

@@ -1,10 +1,12 @@
 //! The inspector: what is selected, as a form, as YAML, and why it is as it is.
 
 mod dig;
+mod draft;
 mod editor;
 mod field;
 mod form;
 mod pairs;
+mod plain_editor;
 mod rules;
 mod why;
 mod yaml;

@@ -28,6 +28,9 @@ const words = HighlightStyle.define([
 
 // ---- problems -----------------------------------------------------------------------------------------------------
 
+/** How long the keys have to rest before new problems are shown, in milliseconds. */
+const SILENT = 500;
+
 const setProblems = StateEffect.define();
 const fromOutside = Annotation.define();
 
@@ -163,8 +166,12 @@ function completions(complete) {
   };
 }
 
-function option({ label, insert, detail, kind, more, boost }) {
+/** Among those that fit equally well, the order in which the engine gives them. */
+const inOrder = (one, other) => one.rank - other.rank;
+
+function option({ label, insert, detail, kind, more, boost }, rank) {
   return {
+    rank,
     label,
     detail,
     type: kind,
@@ -209,6 +216,8 @@ function mendLine(view) {
  */
 export function create(parent, label, text, readOnly, hooks) {
   let escaped = false;
+  let typed = -Infinity;
+  let later = 0;
   const writing = new Compartment();
   const fixed = (on) => [EditorState.readOnly.of(on), EditorView.contentAttributes.of({ "aria-readonly": String(on) })];
   const view = new EditorView({
@@ -227,7 +236,7 @@ export function create(parent, label, text, readOnly, hooks) {
         highlightActiveLineGutter(),
         highlightSelectionMatches(),
         search({ top: true }),
-        autocompletion({ override: [completions(hooks.complete)], icons: false, maxRenderedOptions: 60 }),
+        autocompletion({ override: [completions(hooks.complete)], icons: false, compareCompletions: inOrder }),
         indentUnit.of("  "),
         EditorState.tabSize.of(2),
         problemField,
@@ -265,6 +274,7 @@ export function create(parent, label, text, readOnly, hooks) {
         }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged && !update.transactions.some((one) => one.annotation(fromOutside))) {
+            typed = performance.now();
             hooks.text(update.state.doc.toString());
           }
           if (update.geometryChanged) {
@@ -294,8 +304,16 @@ export function create(parent, label, text, readOnly, hooks) {
     },
     /** Shows problems: JSON of `{line, column, endLine, endColumn, severity, at, message, hint, instead}`. */
     setProblems(json) {
-      const diagnostics = diagnosticsOf(view.state.doc, JSON.parse(json));
-      view.dispatch(setDiagnostics(view.state, diagnostics), { effects: setProblems.of(diagnostics) });
+      const problems = JSON.parse(json);
+      const show = () => {
+        const diagnostics = diagnosticsOf(view.state.doc, problems);
+        view.dispatch(setDiagnostics(view.state, diagnostics), { effects: setProblems.of(diagnostics) });
+      };
+      clearTimeout(later);
+      // A half-written word is no problem yet: what is wrong is said when the keys rest.
+      const rest = problems.length === 0 ? 0 : typed + SILENT - performance.now();
+      if (rest > 0) later = setTimeout(show, rest);
+      else show();
     },
     setReadOnly(on) {
       view.dispatch({ effects: writing.reconfigure(fixed(on)) });
@@ -315,6 +333,7 @@ export function create(parent, label, text, readOnly, hooks) {
       view.focus();
     },
     destroy() {
+      clearTimeout(later);
       view.destroy();
     },
   };

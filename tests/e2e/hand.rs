@@ -15,7 +15,7 @@ const FIND: &str = "
     return all.find((e) => nameOf(e) === name) ?? all.find((e) => nameOf(e).startsWith(name)) ?? null;";
 
 const BUTTONS: &str = "button, [role=button], [role=menuitem], [role=menuitemradio], [role=tab]";
-const FIELDS: &str = "input, textarea, select";
+const FIELDS: &str = "input, textarea, select, [role=textbox]";
 
 impl Page {
     /// The first thing of these that has the name, once there is one.
@@ -48,6 +48,13 @@ impl Page {
         let field = self.named(FIELDS, field).await?;
         let script = "const [field, text] = arguments;
             field.focus();
+            if (field.isContentEditable) {
+                field.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', keyCode: 65, ctrlKey: true, bubbles: true }));
+                const clipboardData = new DataTransfer();
+                clipboardData.setData('text/plain', text);
+                field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+                return;
+            }
             field.value = text;
             field.dispatchEvent(new Event(field.localName === 'select' ? 'change' : 'input', { bubbles: true }));";
         self.driver.execute(script, vec![field.to_json()?, json!(text)]).await?;

@@ -190,7 +190,7 @@ function option({ label, insert, detail, kind, more, boost }, rank) {
 // ---- keys ---------------------------------------------------------------------------------------------------------
 
 function tab(view) {
-  if (completionStatus(view.state) === "active") return acceptCompletion(view);
+  if (completionStatus(view.state) === "active") return acceptCompletion(view) || true;
   const { state } = view;
   if (state.selection.ranges.some((range) => !range.empty)) return indentMore(view);
   view.dispatch(state.replaceSelection("  "), { scrollIntoView: true, userEvent: "input" });
@@ -236,7 +236,7 @@ export function create(parent, label, text, readOnly, hooks) {
         highlightActiveLineGutter(),
         highlightSelectionMatches(),
         search({ top: true }),
-        autocompletion({ override: [completions(hooks.complete)], icons: false, compareCompletions: inOrder }),
+        autocompletion({ override: [completions(hooks.complete)], icons: false, compareCompletions: inOrder, interactionDelay: 0 }),
         indentUnit.of("  "),
         EditorState.tabSize.of(2),
         problemField,

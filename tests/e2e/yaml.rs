@@ -196,7 +196,8 @@ fn fields_values_and_labels_are_completed() {
         page.until(&format!("{proposed}.join() === 'ClientIP'")).await?;
         page.driver.action_chain().send_keys(Key::Tab).perform().await?;
         page.until(&format!("{TEXT}.endsWith('  sessionAffinity: ClientIP')")).await?;
-        page.fill("YAML of", &SERVICE.replace("    app: cart\n", "    app: ")).await?;
+        let text = SERVICE.replace("  selector:\n    app: cart\n", "") + "  selector:\n    app: ";
+        page.fill("YAML of", &text).await?;
         page.driver
             .action_chain()
             .key_down(Key::Control)

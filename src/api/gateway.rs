@@ -17,16 +17,26 @@ macro_rules! object {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
     })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
         #[serde(default, rename_all = "camelCase")]
         pub struct $kind {
-            /// `gateway.networking.k8s.io/v1`, or the older version that the author wrote.
-            pub api_version: String,
-            /// The kind's name.
-            pub kind: String,
+            // The same in every object: reading leaves them out.
+            api_version: String,
+            kind: String,
             /// Standard metadata.
             pub metadata: ObjectMeta,
             $($(#[$field_doc])* pub $field: $type,)*
+        }
+
+        impl Default for $kind {
+            fn default() -> $kind {
+                $kind {
+                    api_version: <$kind as k8s_openapi::Resource>::API_VERSION.to_owned(),
+                    kind: stringify!($kind).to_owned(),
+                    metadata: ObjectMeta::default(),
+                    $($field: Default::default(),)*
+                }
+            }
         }
 
         impl k8s_openapi::Resource for $kind {

@@ -11,6 +11,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::super::Outcome;
 use super::listener::fault;
+use crate::api::Kind;
 use crate::api::gateway::Gateway;
 use crate::store::Store;
 
@@ -67,7 +68,7 @@ pub(super) fn provide(store: &Store, gateway: &Gateway, outcome: &mut Outcome) {
         namespace: Some(namespace.to_owned()),
         labels: Some(labels.clone()),
         owner_references: Some(vec![OwnerReference {
-            api_version: gateway.api_version.clone(),
+            api_version: Kind::Gateway.api_version().to_owned(),
             block_owner_deletion: Some(true),
             controller: Some(true),
             kind: "Gateway".to_owned(),

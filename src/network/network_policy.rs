@@ -189,7 +189,13 @@ impl fmt::Display for Side {
                 write!(f, "{one} selects the Pod for {way}, and none of its rules allows it.")
             }
             (None, many, None) => {
-                write!(f, "{} NetworkPolicies select the Pod for {way}, and no rule allows it.", many.len())
+                let names: Vec<&str> = many.iter().map(|policy| policy.name.as_str()).collect();
+                let names = names.join(", ");
+                write!(
+                    f,
+                    "{} NetworkPolicies select the Pod for {way} ({names}), and no rule allows it.",
+                    many.len()
+                )
             }
         }
     }

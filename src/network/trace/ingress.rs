@@ -1,20 +1,16 @@
 //! An Ingress controller: it accepts the connection, reads the HTTP request, and begins another to an endpoint.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 
-use super::client::Location;
 use super::flow::Flow;
-use super::{DecidedBy, Host, Scheme, Target, Tracer, pod};
-use crate::api::validation::parse_ip_sloppy;
+use super::proxy::{Answer, Route, Upstream, http_request};
+use super::{DecidedBy, Scheme, Target, Tracer};
 use crate::api::{Kind, ObjectKey};
-use crate::network::addresses::join_host_port;
-use crate::network::http::{self, HttpRequest, host_matches};
+use crate::network::http::{HttpRequest, host_matches, path_has_prefix};
 use crate::network::ingress::{self, Backend, Controller, Dialect, Match, endpoints, service_port};
-use crate::network::{Action, Outcome, Place};
 
 /// The most endpoints that ingress-nginx tries for one request (`proxy-next-upstream-tries`).
 const MOST_TRIES: usize = 3;
@@ -36,9 +32,6 @@ pub(super) fn controller_of(pod: &Pod) -> Option<Controller> {
     })
 }
 
-/// What a controller answers, and the object and field that decided it.
-type Answer = (Outcome, DecidedBy);
-
 impl Tracer<'_> {
     /// What the controller in `pod` does with a request that came over `flow`: it answers 404 without a rule, 503
     /// without a Service or endpoint, 502 when the endpoint refuses, 504 when it does not answer, else what the
@@ -57,94 +50,39 @@ impl Tracer<'_> {
         let classes: Vec<&IngressClass> = classes.iter().map(|class| &**class).collect();
         let decision =
             ingress::route(ingresses.iter().map(|ingress| &**ingress), &classes, controller, &request);
+        if target.scheme == Scheme::Https {
+            self.end_tls(pod, flow, &request.host_name(), decision.tls_secret);
+        }
         let matched = decision.matched.as_ref();
+        let route = Route { rule: matched.and_then(|at| self.rule_text(at)), object: matched.map(key) };
         match &decision.action {
             ingress::Action::NotFound => {
-                let decided_by = not_found(&ingresses, &classes, controller, &request.host_name());
-                self.controller_answers(pod, flow, 404, &decision.reason, matched, decided_by)
+                let (why, decided_by) = not_found(&ingresses, &classes, controller, &request);
+                let why = why.unwrap_or(decision.reason);
+                self.proxy_answers(pod, flow, 404, &why, &route, decided_by)
             }
-            ingress::Action::Redirect { status, .. } => {
-                let decided_by = matched.map(|at| (key(at), "metadata.annotations".to_owned()));
-                self.controller_answers(pod, flow, *status, &decision.reason, matched, decided_by)
+            ingress::Action::Redirect { status, location } => {
+                let decided_by = matched.map(|at| (key(at), self.redirect_field(at, location)));
+                let why = format!("Location: {location}. {}", decision.reason);
+                self.proxy_answers(pod, flow, *status, &why, &route, decided_by)
             }
             ingress::Action::Forward { backend, .. } => {
-                let upstreams = match self.upstreams(backend, matched) {
-                    Ok(upstreams) => upstreams,
+                let endpoints = match self.upstreams(backend, matched) {
+                    Ok(endpoints) => endpoints,
                     Err((why, decided_by)) => {
-                        return self.controller_answers(pod, flow, 503, &why, matched, decided_by);
+                        return self.proxy_answers(pod, flow, 503, &why, &route, decided_by);
                     }
                 };
-                self.send_on(pod, flow, target, backend, matched, &upstreams)
+                let upstream = Upstream {
+                    service: ObjectKey::service(backend.namespace.as_str(), backend.service.as_str()),
+                    label: backend.to_string(),
+                    endpoints,
+                    tries: MOST_TRIES,
+                    decided_by: matched.map(|at| (key(at), path_field(at, "backend.service"))),
+                };
+                self.send_on(pod, flow, target, &route, &upstream)
             }
         }
-    }
-
-    /// Tries the endpoints in turn, beginning with any of them.
-    fn send_on(
-        &mut self,
-        pod: &Arc<Pod>,
-        flow: &Flow,
-        target: &Target,
-        backend: &Backend,
-        matched: Option<&Match>,
-        upstreams: &[(String, i32)],
-    ) -> Answer {
-        let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or("");
-        let location = Location::Pod { pod: pod.clone(), node: self.node_view(node) };
-        let service = ObjectKey::service(backend.namespace.as_str(), backend.service.as_str());
-        let first = usize::try_from(self.random.below(upstreams.len() as u64)).unwrap_or(0);
-        let order = upstreams.iter().cycle().skip(first).take(upstreams.len().min(MOST_TRIES));
-        let mut last: Answer = (Outcome::Status(503), None);
-        for (number, (host, port)) in order.enumerate() {
-            let lead = if number == 0 { backend.to_string() } else { format!("{backend} again") };
-            let count = upstreams.len();
-            let decision = format!("{lead}: {}, 1 of {count} ready", join_host_port(host, port));
-            let mut looked_up: Vec<ObjectKey> = matched.map(key).into_iter().collect();
-            looked_up.extend(self.with_slices(&service));
-            let rule = matched.and_then(|at| self.rule_text(at));
-            let hop = self.hop(Place::Pod(pod::key(pod)), Action::Proxy, decision, flow);
-            hop.rule = rule;
-            hop.looked_up = looked_up;
-            let attempt = match parse_ip_sloppy(host) {
-                Some(address) => Ok(address),
-                None => self.resolve(&location, host),
-            };
-            let port = u16::try_from(*port).unwrap_or(0);
-            let attempt =
-                attempt.and_then(|address| self.connect(&location, SocketAddr::new(address, port), "TCP"));
-            match attempt {
-                Ok((server, inner)) => {
-                    let outcome = self.answer(&server, &inner, target);
-                    self.reply(Place::Pod(pod::key(pod)), &inner);
-                    let decided_by = matched.map(|at| (key(at), path_field(at, "backend.service")));
-                    return (outcome, decided_by);
-                }
-                Err(failure) => {
-                    let status = match failure.outcome {
-                        Outcome::Refused(_) => 502,
-                        Outcome::TimedOut(_) => 504,
-                        _ => 503,
-                    };
-                    let decided_by = failure.decided_by.map(|(object, field)| {
-                        // The Pod listens, but on other ports than the Service's targetPort says.
-                        if field == pod::PORTS_FIELD {
-                            (service.clone(), "spec.ports[].targetPort".to_owned())
-                        } else {
-                            (object, field)
-                        }
-                    });
-                    last = (Outcome::Status(status), decided_by);
-                }
-            }
-        }
-        let (outcome, decided_by) = last;
-        let Outcome::Status(status) = outcome else { return (outcome, decided_by) };
-        let why = match status {
-            502 => "the endpoint refused the connection",
-            504 => "the endpoint did not answer",
-            _ => "the endpoint's name has no address",
-        };
-        self.controller_answers(pod, flow, status, why, matched, decided_by)
     }
 
     /// Where the controller sends to, or why it answers 503, and the object and field that say so.
@@ -183,28 +121,19 @@ impl Tracer<'_> {
         Ok(found)
     }
 
-    /// The controller answers by itself.
-    fn controller_answers(
-        &mut self,
-        pod: &Pod,
-        flow: &Flow,
-        status: u16,
-        why: &str,
-        matched: Option<&Match>,
-        decided_by: DecidedBy,
-    ) -> Answer {
-        let outcome = Outcome::Status(status);
-        let why = why.trim_end_matches('.');
-        let why = why.strip_prefix("No ").map_or_else(|| why.to_owned(), |rest| format!("no {rest}"));
-        let decision = format!("answers {outcome}: {why}");
-        let rule = matched.and_then(|at| self.rule_text(at));
-        let mut looked_up: Vec<ObjectKey> = matched.map(key).into_iter().collect();
-        looked_up.extend(decided_by.iter().map(|(key, _)| key.clone()));
-        looked_up.dedup();
-        let hop = self.hop(Place::Pod(pod::key(pod)), Action::Answer, decision, flow);
-        hop.rule = rule;
-        hop.looked_up = looked_up;
-        (outcome, decided_by)
+    /// The field of an Ingress that makes ingress-nginx redirect: an annotation; else, to https, the section on TLS; else
+    /// the final slash of a path.
+    fn redirect_field(&self, at: &Match, location: &str) -> String {
+        let ingress = self.store.find::<Ingress>(&at.namespace, &at.name);
+        let annotations = ingress.and_then(|ingress| ingress.metadata.annotations.as_ref());
+        let names = ["permanent-redirect", "temporal-redirect", "app-root", "force-ssl-redirect"];
+        let annotation = names.into_iter().map(|name| format!("nginx.ingress.kubernetes.io/{name}"));
+        let mut set = annotation.filter(|name| annotations.is_some_and(|own| own.contains_key(name)));
+        match set.next() {
+            Some(name) => format!("metadata.annotations[{name:?}]"),
+            None if location.starts_with("https:") => "spec.tls".to_owned(),
+            None => path_field(at, "path"),
+        }
     }
 
     /// A rule as people read it: `shop/front: shop.example /cart`.
@@ -229,33 +158,54 @@ fn path_field(at: &Match, field: &str) -> String {
     }
 }
 
-/// The Ingress that a person probably meant when nothing matched: one with this host that the controller does not own,
-/// else one with this host.
+/// The Ingress that a person probably meant when nothing matched, and why it does not answer where that can be said:
+/// one whose path fits and leads to a resource; else one with this host that the controller does not own; else one with
+/// this host.
 fn not_found(
     ingresses: &[Arc<Ingress>],
     classes: &[&IngressClass],
     controller: &Controller,
-    host: &str,
-) -> DecidedBy {
+    request: &HttpRequest,
+) -> (Option<String>, DecidedBy) {
+    let host = request.host_name();
+    let rules = |ingress: &'_ Arc<Ingress>| {
+        ingress
+            .spec
+            .iter()
+            .flat_map(|spec| spec.rules.iter().flatten())
+            .cloned()
+            .enumerate()
+            .collect::<Vec<_>>()
+    };
+    let covers = |pattern: Option<&str>| pattern.is_none_or(|pattern| host_matches(pattern, &host));
+    let object = |ingress: &Ingress| {
+        let namespace = ingress.metadata.namespace.as_deref().unwrap_or("");
+        ObjectKey::new(Kind::Ingress, namespace, ingress.metadata.name.as_deref().unwrap_or(""))
+    };
+    for ingress in ingresses.iter().filter(|ingress| controller.owns(ingress, classes).is_owned()) {
+        for (number, rule) in rules(ingress).iter().filter(|(_, rule)| covers(rule.host.as_deref())) {
+            for (place, path) in rule.http.iter().flat_map(|http| &http.paths).enumerate() {
+                let Some(resource) = &path.backend.resource else { continue };
+                if path_has_prefix(request.path_only(), path.path.as_deref().unwrap_or("/")) {
+                    let why = format!(
+                        "the backend of its path is the {} {}, and the controller sends to Services alone",
+                        resource.kind, resource.name
+                    );
+                    let field = format!("spec.rules[{number}].http.paths[{place}].backend.resource");
+                    return (Some(why), Some((object(ingress), field)));
+                }
+            }
+        }
+    }
     let with_host = ingresses.iter().filter(|ingress| {
-        let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
-        rules.filter_map(|rule| rule.host.as_deref()).any(|pattern| host_matches(pattern, host))
+        rules(ingress)
+            .iter()
+            .any(|(_, rule)| rule.host.as_deref().is_some_and(|pattern| host_matches(pattern, &host)))
     });
-    let ingress = with_host.min_by_key(|ingress| controller.owns(ingress, classes).is_owned())?;
+    let Some(ingress) = with_host.min_by_key(|ingress| controller.owns(ingress, classes).is_owned()) else {
+        return (None, None);
+    };
     let field =
         if controller.owns(ingress, classes).is_owned() { "spec.rules" } else { "spec.ingressClassName" };
-    let namespace = ingress.metadata.namespace.as_deref().unwrap_or("");
-    let name = ingress.metadata.name.as_deref().unwrap_or("");
-    Some((ObjectKey::new(Kind::Ingress, namespace, name), field.to_owned()))
-}
-
-fn http_request(target: &Target, method: &str) -> HttpRequest {
-    let scheme = if target.scheme == Scheme::Https { http::Scheme::Https } else { http::Scheme::Http };
-    let host = match &target.host {
-        Host::Name(name) => name.clone(),
-        Host::Address(address) if address.is_ipv6() => format!("[{address}]"),
-        Host::Address(address) => address.to_string(),
-    };
-    let host = if target.port == scheme.port() { host } else { format!("{host}:{}", target.port) };
-    HttpRequest { scheme, method: method.to_owned(), host, path: target.path.clone(), headers: Vec::new() }
+    (None, Some((object(ingress), field.to_owned())))
 }

@@ -11,11 +11,13 @@ mod client;
 pub mod connection;
 pub mod dig;
 mod flow;
+mod gateway;
 mod ingress;
 mod names;
 mod node;
 mod pod;
 mod policy;
+mod proxy;
 mod route;
 mod target;
 #[cfg(test)]
@@ -150,15 +152,18 @@ impl Tracer<'_> {
         target: &Target,
         request: &Request,
     ) -> (Outcome, DecidedBy) {
-        let controller = match server {
-            Server::Pod(pod) if target.scheme.is_http() && pod::serves_http(pod, flow.destination.port()) => {
-                ingress::controller_of(pod).map(|controller| (pod.clone(), controller))
-            }
+        let proxy = match server {
+            Server::Pod(pod) if target.scheme.is_http() => Some(pod),
             _ => None,
         };
-        let (outcome, decided_by) = match controller {
-            Some((pod, controller)) => self.proxy(&pod, &controller, flow, target, &request.method),
-            None => (self.answer(server, flow, target), flow.decided_by.clone()),
+        let gateway = proxy.and_then(|pod| Some((pod, self.gateway_at(pod)?)));
+        let controller = proxy
+            .filter(|pod| pod::serves_http(pod, flow.destination.port()))
+            .and_then(|pod| Some((pod, ingress::controller_of(pod)?)));
+        let (outcome, decided_by) = match (gateway, controller) {
+            (Some((pod, gateway)), _) => self.through_gateway(pod, &gateway, flow, target, &request.method),
+            (None, Some((pod, controller))) => self.proxy(pod, &controller, flow, target, &request.method),
+            (None, None) => (self.answer(server, flow, target), flow.decided_by.clone()),
         };
         if self.delay > CLIENT_PATIENCE {
             // The answer comes when nobody waits for it any more.

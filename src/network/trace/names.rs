@@ -2,6 +2,8 @@
 //!
 //! The public resolver knows what the objects on the board say of the world outside, and nothing else:
 //! - a host of an Ingress rule (a `*.` host for one label) has the addresses in the Ingress' status;
+//! - a hostname of an HTTPRoute, or of the listener for a route without any, has the addresses in the status of the
+//!   Gateways that it names as parents;
 //! - a name in the annotation `external-dns.alpha.kubernetes.io/hostname` of a Service or Ingress has the addresses in
 //!   its status, as the controller external-dns would publish it;
 //! - the `externalName` of a Service exists and has an address from 192.0.2.0/24.
@@ -14,8 +16,10 @@ use k8s_openapi::api::networking::v1::Ingress;
 use super::client::Location;
 use super::text::and;
 use super::{DecidedBy, Failure, Tracer};
+use crate::api::gateway::{Gateway, HTTPRoute};
 use crate::api::validation::parse_ip_sloppy;
 use crate::api::{Kind, ObjectKey};
+use crate::controllers::gateway::{covers, gateway_of_parent};
 use crate::network::addresses::{CLUSTER_DNS, Family, PUBLIC_DNS};
 use crate::network::dns::{
     self, DnsConfig, NodeResolver, Question, Rcode, Record, RecordData, Resolution, ResolvConf, Response,
@@ -281,6 +285,11 @@ fn public_addresses(store: &Store, name: &str) -> Option<Vec<IpAddr>> {
             let balancer = ingress.status.as_ref().and_then(|status| status.load_balancer.as_ref());
             let points = balancer.into_iter().flat_map(|balancer| balancer.ingress.iter().flatten());
             add(&mut points.filter_map(|point| parse_ip_sloppy(point.ip.as_deref()?)));
+        } else if let Some(route) = object.get::<HTTPRoute>() {
+            for gateway in gateways_of(store, route) {
+                let points = gateway.status.iter().flat_map(|status| &status.addresses);
+                add(&mut points.filter_map(|point| parse_ip_sloppy(point.value.as_deref()?)));
+            }
         }
     }
     // A name whose objects have no address yet is not published.
@@ -291,7 +300,8 @@ fn public_addresses(store: &Store, name: &str) -> Option<Vec<IpAddr>> {
 fn published_by(store: &Store, name: &str) -> Vec<ObjectKey> {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let mut found = Vec::new();
-    for object in store.objects_of(Kind::Service).chain(store.objects_of(Kind::Ingress)) {
+    let publishing = [Kind::Service, Kind::Ingress, Kind::HTTPRoute];
+    for object in publishing.into_iter().flat_map(|kind| store.objects_of(kind)) {
         let by_service = object.get::<Service>().is_some_and(|service| {
             is_external_name(service, &name)
                 || load_balancer_ingress(service).next().is_some()
@@ -302,11 +312,24 @@ fn published_by(store: &Store, name: &str) -> Vec<ObjectKey> {
             rules.filter_map(|rule| rule.host.as_deref()).any(|host| host_matches(host, &name))
                 || is_annotated(ingress.metadata.annotations.as_ref(), &name)
         });
-        if by_service || by_ingress {
+        let by_route = object.get::<HTTPRoute>().is_some_and(|route| {
+            let own = route.spec.hostnames.iter();
+            let listeners = gateways_of(store, route).flat_map(|gateway| &gateway.spec.listeners);
+            let of_listeners =
+                listeners.filter(|_| route.spec.hostnames.is_empty()).filter_map(|one| one.hostname.as_ref());
+            own.chain(of_listeners).any(|host| covers(host, &name))
+        });
+        if by_service || by_ingress || by_route {
             found.push(object.key.clone());
         }
     }
     found
+}
+
+/// The Gateways that a route names as its parents.
+fn gateways_of<'a>(store: &'a Store, route: &'a HTTPRoute) -> impl Iterator<Item = &'a Gateway> {
+    let parents = route.spec.parent_refs.iter();
+    parents.filter_map(|parent| gateway_of_parent(store, route, parent)).map(|gateway| &**gateway)
 }
 
 fn is_external_name(service: &Service, name: &str) -> bool {

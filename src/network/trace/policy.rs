@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::client::Location;
 use super::flow::Flow;
@@ -66,13 +68,18 @@ impl Tracer<'_> {
     }
 
     fn pass(&mut self, flow: &Flow, side: &Side, node: &str) -> Result<(), Failure> {
-        if side.is_allowed() { Ok(()) } else { Err(self.blocked(flow, side, node)) }
+        if !side.is_allowed() {
+            return Err(self.blocked(flow, side, node));
+        }
+        if side.exempt.is_none() && !side.isolating.is_empty() {
+            let decision = side.to_string().trim_end_matches('.').to_owned();
+            let allowing: Vec<ObjectKey> = side.allowing.iter().map(|rule| key(&rule.policy)).collect();
+            self.hop(Place::Node(node.to_owned()), Action::Forward, decision, flow).looked_up = allowing;
+        }
+        Ok(())
     }
 
     fn blocked(&mut self, flow: &Flow, side: &Side, node: &str) -> Failure {
-        let key = |policy: &PolicyName| {
-            ObjectKey::new(Kind::NetworkPolicy, policy.namespace.as_str(), policy.name.as_str())
-        };
         let hop = self.hop(
             Place::Node(node.to_owned()),
             Action::Drop,
@@ -86,9 +93,17 @@ impl Tracer<'_> {
         };
         let why = match side.isolating.as_slice() {
             [only] => format!("blocked by {only}"),
+            [one, other] => format!("blocked by {one} and {}", other.name),
             many => format!("blocked by {} NetworkPolicies", many.len()),
         };
-        let decided_by = side.isolating.first().map(|policy| (key(policy), field.to_owned()));
+        // Of several, one that was written for this Pod and not for all: that is where a rule would be added.
+        let is_for_all = |policy: &&PolicyName| {
+            let found = self.store.find::<NetworkPolicy>(&policy.namespace, &policy.name);
+            let selector = found.and_then(|found| found.spec.as_ref()?.pod_selector.as_ref());
+            selector.is_none_or(|selector| *selector == LabelSelector::default())
+        };
+        let telling = side.isolating.iter().min_by_key(is_for_all);
+        let decided_by = telling.map(|policy| (key(policy), field.to_owned()));
         Failure { outcome: Outcome::TimedOut(why), decided_by }
     }
 
@@ -111,4 +126,8 @@ impl Tracer<'_> {
             Arc::new(pod)
         })
     }
+}
+
+fn key(policy: &PolicyName) -> ObjectKey {
+    ObjectKey::new(Kind::NetworkPolicy, policy.namespace.as_str(), policy.name.as_str())
 }

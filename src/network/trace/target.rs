@@ -74,6 +74,8 @@ pub struct Target {
     pub port: u16,
     /// The path with the query, `/` when none was typed.
     pub path: String,
+    /// The headers that were typed behind the URL as curl takes them: `-H 'version: two'`.
+    pub headers: Vec<(String, String)>,
 }
 
 /// What a target may look like, for messages.
@@ -82,6 +84,7 @@ const EXPECTED: &str = "a URL such as http://web.shop/cart, or host:port such as
 /// Reads a target. `http://` is assumed for a host without a port, as curl does; `host:port` alone is a plain TCP
 /// connection. The error is a whole sentence that says what was expected.
 pub fn parse(text: &str) -> Result<Target, String> {
+    let (text, headers) = split_headers(text)?;
     let text = text.trim();
     if text.is_empty() {
         return Err(format!("Nothing was typed. Expected {EXPECTED}."));
@@ -107,7 +110,26 @@ pub fn parse(text: &str) -> Result<Target, String> {
         Some('/') => path.to_owned(),
         Some(_) => format!("/{path}"),
     };
-    Ok(Target { scheme, host: parse_host(host)?, port, path })
+    Ok(Target { scheme, host: parse_host(host)?, port, path, headers })
+}
+
+/// A URL and the headers behind it.
+type WithHeaders<'a> = (&'a str, Vec<(String, String)>);
+
+/// Takes the options `-H 'NAME: VALUE'` off the end of a target.
+fn split_headers(text: &str) -> Result<WithHeaders<'_>, String> {
+    let mut parts = text.split(" -H ");
+    let url = parts.next().unwrap_or_default();
+    let headers = parts.map(|part| {
+        let part = part.trim();
+        let bare = ['\'', '"'].iter().find_map(|quote| part.strip_prefix(*quote)?.strip_suffix(*quote));
+        let header = bare.unwrap_or(part).split_once(':');
+        let header = header.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        header
+            .filter(|(name, _)| !name.is_empty() && !name.contains(' '))
+            .ok_or_else(|| format!("{part} is not a header. Expected -H 'NAME: VALUE', as curl takes it."))
+    });
+    Ok((url, headers.collect::<Result<_, _>>()?))
 }
 
 fn parse_scheme(text: &str) -> Result<Scheme, String> {
@@ -198,6 +220,17 @@ mod tests {
         check("http://[fd00::1]", "http address fd00::1 80 /");
         check("10.96.0.1:443", "tcp address 10.96.0.1 443 /");
         check("http://user:secret@web/", "http name web 80 /");
+    }
+
+    #[test]
+    fn headers_stand_behind_the_url_as_curl_takes_them() {
+        let target =
+            parse("http://web/ -H 'Version: two' -H \"Host: shop.example\" -H a:b").expect("it is good");
+        let headers: Vec<String> =
+            target.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(headers, ["Version=two", "Host=shop.example", "a=b"]);
+        check("http://web/ -H 'Version: two'", "http name web 80 /");
+        check("http://web/ -H two", "two is not a header. Expected -H 'NAME: VALUE', as curl takes it.");
     }
 
     #[test]

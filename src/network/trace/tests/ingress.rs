@@ -32,7 +32,7 @@ fn ingress_controller_answers_404_and_503_by_itself() {
         2 node-3: DNAT ingress-nginx/controller:http: 1 of 1 ready on node-3 [KUBE-NODEPORTS > KUBE-EXT-NSQXBD7ZBTNOGOV2 > KUBE-SVL-NSQXBD7ZBTNOGOV2 > KUBE-SEP-OOOAHSTEN45WKNQE] | 198.51.100.23:PORT | 192.168.1.13:31080 -> 10.244.3.2:80
         3 Pod ingress-nginx/controller: answers 404 Not Found: no Ingress names the host 203.0.113.20, so the catch-all server takes the request, but no path matches / and there is no default backend | 198.51.100.23:PORT | 10.244.3.2:80
         4 Internet: REPLY conntrack on node-3 undoes 2, the load balancer 1 | 10.244.3.2:80 -> 203.0.113.20:80 | 198.51.100.23:PORT
-        = 404 Not Found
+        = 404 Not Found (Pod ingress-nginx/controller spec.containers[].args)
         ",
     );
     board.check(Client::Internet, "http://shop.example/",

@@ -60,8 +60,8 @@ fn policy_for_egress_drops_the_question_to_dns_too() {
         "
         1 Cluster DNS: web.shop.svc.cluster.local has A 10.96.84.12
         2 node-1: DNAT shop/web: 1 of 2 ready [KUBE-SERVICES > KUBE-SVC-E3PXEPMWAWIUT6ZV > KUBE-SEP-THQMUZBGAGLPMZ2W] | 10.244.1.5:PORT | 10.96.84.12:80 -> 10.244.2.9:8080
-        3 node-1: DROP 2 NetworkPolicies select the Pod for egress, and no rule allows it | 10.244.1.5:PORT | 10.244.2.9:8080
-        = timed out: blocked by 2 NetworkPolicies (NetworkPolicy shop/deny spec.egress)
+        3 node-1: DROP 2 NetworkPolicies select the Pod for egress (deny, dns), and no rule allows it | 10.244.1.5:PORT | 10.244.2.9:8080
+        = timed out: blocked by NetworkPolicy shop/deny and dns (NetworkPolicy shop/deny spec.egress)
         ",
     );
 }

@@ -31,7 +31,7 @@ use super::steps::Steps;
 use super::stored;
 use super::tabs::{Tab, Tabs, panel_ids};
 use super::timeline::{Clock, Timeline, line_end, marks};
-use super::tools::{RoundTools, Tools};
+use super::tools::{self, RoundTools, Tools};
 use super::top_bar::{PlayButtons, ScenarioItem, TopBar};
 
 /// How long after a change the sitting is stored, in milliseconds.
@@ -134,12 +134,26 @@ impl Component for App {
             Msg::Frame(at) => return self.run_frame(ctx, at),
             Msg::Wake => false,
             Msg::Act(act) => self.act(ctx, act),
+            // Who shall send is chosen; what, is written next.
+            Msg::Board(BoardEvent::SendFrom(client)) => {
+                self.state.tool = Tool::Select;
+                self.act(ctx, Act::Compose(client))
+            }
             Msg::Board(event) => {
+                let by_key = matches!(event, BoardEvent::PlaceNew { at: None, .. });
                 self.state.board(event);
+                if by_key {
+                    self.focus_selected();
+                }
                 true
             }
             Msg::Draft(draft) => {
+                let other_sender = draft.from != self.state.draft.from;
                 self.state.draft = draft;
+                if other_sender {
+                    // Another sender may reach other things.
+                    self.state.act(Act::Compose(self.state.draft.from.clone()));
+                }
                 true
             }
             Msg::Key(key) => self.key(ctx, key),
@@ -180,11 +194,18 @@ fn listen_to_keys(on: Callback<Key>) -> Listener {
             return;
         }
         let name = event.key();
-        // Escape leads from the inspector back to the card; in an editor it is the editor's.
-        if name == "Escape" && browser::is_inside(&event, ".side") && !browser::is_inside(&event, ".editor") {
-            event.prevent_default();
-            on.emit(Key::Return);
-            return;
+        // Escape leads from the panels back to the board; in an editor it is the editor's.
+        if name == "Escape" && !browser::is_inside(&event, ".editor, .cm-editor") {
+            if browser::is_inside(&event, ".side") {
+                event.prevent_default();
+                on.emit(Key::Return);
+                return;
+            }
+            if browser::is_inside(&event, ".foot") {
+                event.prevent_default();
+                browser::focus_board();
+                return;
+            }
         }
         let pressed = Pressed {
             key: &name,
@@ -296,7 +317,11 @@ impl App {
         let tool = self.state.tool;
         let act = match key {
             Key::Tool(other) if read_only && other != Tool::Select => return false,
-            Key::Tool(other) => Act::Tool(other),
+            Key::Tool(other) => {
+                // Enter shall place it, and not press the button that has the focus.
+                browser::leave_for_board();
+                Act::Tool(other)
+            }
             Key::Play => Act::Play(!self.state.playing),
             Key::Step => Act::Step,
             Key::Undo => Act::Undo,
@@ -432,13 +457,17 @@ impl App {
         let since = state.scenario.map_or(Time::ZERO, |scenario| scenario.start);
         let problems: Vec<(ObjectKey, AttrValue)> =
             state.problems.iter().map(|(key, finding)| (key.clone(), finding.title.clone().into())).collect();
+        let sentence = match state.tool {
+            Tool::Select => sentence(cluster, state.moment.now(), since, idle),
+            tool => tools::placing(tool),
+        };
         let steps = if self.is_still() {
             html! { <Steps moment={state.moment.clone()} focus={state.focus} on={on.clone()} /> }
         } else {
             Html::default()
         };
         html! {
-            <Say sentence={sentence(cluster, state.moment.now(), since, idle)} {problems} tries={self.tries(on)} {steps} on={on.clone()} />
+            <Say {sentence} {problems} tries={self.tries(on)} {steps} on={on.clone()} />
         }
     }
 

@@ -334,6 +334,17 @@ pub fn focus_board() {
     }
 }
 
+/// Moves the keyboard focus to the board if something else on the page has it.
+pub fn leave_for_board() {
+    let active = gloo::utils::document().active_element();
+    let elsewhere = active.is_some_and(|element| {
+        element.tag_name() != "BODY" && !matches!(element.closest("main [data-card]"), Ok(Some(_)))
+    });
+    if elsewhere {
+        focus_board();
+    }
+}
+
 /// Moves the keyboard focus into the inspector once it is drawn: to the tab that is shown, else to its first button.
 pub fn focus_inspector() {
     let focus = || {

@@ -1,5 +1,7 @@
 //! The one plain sentence on top of the board that says what just happened, and the problems there are.
 
+use std::collections::VecDeque;
+
 use endpoint_playground::api::{ObjectKey, Time};
 use endpoint_playground::explain::{Finding, findings};
 use endpoint_playground::session::{Action, Actor, Client, Cluster, LogEntry, Outcome, Place, RequestRecord};
@@ -18,9 +20,39 @@ pub struct Sentence {
     pub mark: Option<&'static str>,
     /// Whether something failed.
     pub bad: bool,
-    /// What changes only when something of another sort happens. A screen reader hears the sentence again only then,
-    /// or it would speak without end while the same request is repeated.
+    /// What two sentences have in common that tell the same. A screen reader hears one of them, or it would speak
+    /// without end while requests are repeated.
     pub sort: String,
+    /// Whether it tells what the person did.
+    pub deed: bool,
+}
+
+/// How many sorts of sentences are remembered as heard.
+const REMEMBERED: usize = 8;
+
+/// What a screen reader has heard, so that it hears only what is new: of requests that are repeated and end in turn in
+/// one way and in another, each way once. What the person does makes everything new again.
+#[derive(Default)]
+pub struct Heard {
+    sorts: VecDeque<String>,
+    text: String,
+}
+
+impl Heard {
+    /// The text of the live region after this sentence.
+    fn hear(&mut self, sentence: &Sentence) -> String {
+        if sentence.deed {
+            self.sorts.clear();
+        }
+        if !self.sorts.contains(&sentence.sort) {
+            self.sorts.push_back(sentence.sort.clone());
+            if self.sorts.len() > REMEMBERED {
+                self.sorts.pop_front();
+            }
+            self.text.clone_from(&sentence.text);
+        }
+        self.text.clone()
+    }
 }
 
 /// The sentence for a moment; `idle` stands until something happens after `since`.
@@ -29,13 +61,24 @@ pub fn sentence(cluster: &Cluster, now: Time, since: Time, idle: &str) -> Senten
         cluster.requests().iter().rev().find(|record| record.ended_at <= now && record.ended_at > since);
     let done = cluster.events().iter().rev().find(|entry| entry.actor == Actor::Person && entry.at > since);
     match (ended, done) {
-        (Some(record), Some(entry)) if record.ended_at >= entry.at => about_request(record),
-        (Some(record), None) => about_request(record),
+        (Some(record), Some(entry)) if record.ended_at >= entry.at => of_request(record, cluster),
+        (Some(record), None) => of_request(record, cluster),
         (_, Some(entry)) => {
-            Sentence { text: about_deed(entry, cluster), sort: entry.message.clone(), ..Sentence::default() }
+            // The time tells apart what was done twice.
+            let sort = format!("{} {}", entry.at, entry.message);
+            Sentence { text: about_deed(entry, cluster), sort, deed: true, ..Sentence::default() }
         }
         (None, None) => Sentence { text: idle.to_owned(), sort: "idle".to_owned(), ..Sentence::default() },
     }
+}
+
+/// What became of a request; one that is not repeated is always new.
+fn of_request(record: &RequestRecord, cluster: &Cluster) -> Sentence {
+    let mut sentence = about_request(record);
+    if !cluster.repetitions().values().any(|repetition| repetition.request == record.request) {
+        sentence.sort = format!("request {}", record.number);
+    }
+    sentence
 }
 
 /// What the person did, in plain words; of several objects at once the first is named.
@@ -104,6 +147,7 @@ pub fn about_request(record: &RequestRecord) -> Sentence {
         mark: Some(outcome_mark(outcome)),
         bad: !outcome.is_success(),
         sort: format!("{:?} {} {outcome}", record.request.from, record.request.url),
+        deed: false,
     }
 }
 
@@ -172,15 +216,16 @@ pub struct SayProps {
 #[component]
 pub fn Say(props: &SayProps) -> Html {
     let sentence = &props.sentence;
-    // The live region keeps its text as long as nothing of another sort happens.
-    let spoken = use_memo(sentence.sort.clone(), |_| sentence.text.clone());
+    // The live region keeps its text as long as nothing new happens.
+    let heard = use_mut_ref(Heard::default);
+    let spoken = heard.borrow_mut().hear(sentence);
     html! {
         <section class="say" aria-label="What just happened">
             <p class={classes!("sentence", sentence.bad.then_some("bad"))}>
                 if let Some(name) = sentence.mark { { mark(name, if sentence.bad { "failed" } else { "worked" }) } }
                 <span>{ &sentence.text }</span>
             </p>
-            <span class="sr" role="status" aria-live="polite">{ &*spoken }</span>
+            <span class="sr" role="status" aria-live="polite">{ spoken }</span>
             if !props.problems.is_empty() || !props.tries.is_empty() {
                 <div class="tries">
                     for (index, (service, title)) in props.problems.iter().enumerate().take(3) {
@@ -207,5 +252,30 @@ pub fn Say(props: &SayProps) -> Html {
             }
             { props.steps.clone() }
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    fn said(sort: &str, text: &str, deed: bool) -> Sentence {
+        Sentence { text: text.to_owned(), sort: sort.to_owned(), deed, ..Sentence::default() }
+    }
+
+    #[wasm_bindgen_test]
+    fn repeated_requests_that_end_in_turn_in_two_ways_are_heard_once_each() {
+        let mut heard = Heard::default();
+        let mut texts = Vec::new();
+        for round in 0..5 {
+            texts.push(heard.hear(&said("200", &format!("web-{round} answered"), false)));
+            texts.push(heard.hear(&said("503", "no endpoints", false)));
+        }
+        texts.dedup();
+        assert_eq!(texts, ["web-0 answered", "no endpoints"]);
+        // After a deed the same is news.
+        assert_eq!(heard.hear(&said("deed", "You deleted web", true)), "You deleted web");
+        assert_eq!(heard.hear(&said("200", "web-1 answered", false)), "web-1 answered");
     }
 }

@@ -242,8 +242,8 @@ impl State {
         if now >= self.latest.now() {
             self.latest = Rc::new(cluster.clone());
         }
-        if !self.draft.own
-            && self.draft.url.is_empty()
+        // A board that was opened begins with its newest request.
+        if self.draft == Draft::default()
             && let Some(record) = cluster.requests().back()
         {
             let request = record.request.clone();
@@ -374,8 +374,9 @@ impl State {
             Act::Compose(client) => {
                 self.draft.from = client;
                 if !self.draft.own {
-                    self.draft.url.clear();
-                    self.look();
+                    let service = self.selection.as_ref().and_then(Selection::object);
+                    let url = default_url(self.session.cluster(), &self.draft.from, service);
+                    self.draft.url = url.unwrap_or_default();
                 }
             }
             Act::Command(command) => {

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::events_model::Tool;
 use super::icons::icon;
 use super::menu::{Menu, MenuItem};
+use super::sentence::Sentence;
 
 /// What the tools need.
 #[derive(Properties, PartialEq)]
@@ -47,6 +48,19 @@ pub fn hint(tool: Tool) -> &'static str {
     }
 }
 
+/// What the line above the board says while a tool is in the hand.
+pub fn placing(tool: Tool) -> Sentence {
+    let text = match tool {
+        Tool::Client => "Click a Pod, a node or a client, or press Enter on it: it shall send the next request.".to_owned(),
+        Tool::Pod => "Click a node for the Pod, or press Enter: then the scheduler chooses one. Escape puts the tool down.".to_owned(),
+        tool => format!(
+            "Click where the {} goes, or press Enter to place it where there is room. Escape puts the tool down.",
+            tool.name()
+        ),
+    };
+    Sentence { sort: text.clone(), text, deed: true, ..Sentence::default() }
+}
+
 /// The round button of the phone.
 #[component]
 pub fn RoundTools(props: &ToolsProps) -> Html {
@@ -60,10 +74,10 @@ pub fn RoundTools(props: &ToolsProps) -> Html {
         .collect();
     let face = if props.tool == Tool::Select { "i-plus" } else { props.tool.icon() };
     html! {
-        <span class="round-tools">
+        <nav class="round-tools" aria-label="Add">
             <Menu label="Add to the board" {items} class={classes!("round")} to_left=true arrow=false>
                 { icon(face) }
             </Menu>
-        </span>
+        </nav>
     }
 }

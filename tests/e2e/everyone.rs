@@ -105,6 +105,9 @@ fn axe_finds_nothing_in_an_embed() {
     });
 }
 
+/// The round button of a phone.
+const ADD: &str = "document.querySelector('button[aria-label=\"Add to the board\"]')";
+
 /// Where a card stands, by the beginning of its name.
 fn card(name: &str) -> String {
     format!("document.querySelector('main article[aria-label^=\"{name}\"]')")
@@ -121,12 +124,12 @@ fn a_phone_places_drags_opens_the_sheet_and_sends_by_touch_alone() {
         page.tap_button("Empty board").await?;
         page.until("!document.querySelector('main article[aria-label^=\"Service\"]')").await?;
         // Place: a Service in its lane, a Pod on a node.
-        page.tap_button("Add to the board").await?;
+        page.tap_until(ADD, "document.querySelector('[role=menu]')").await?;
         page.tap_button("Service").await?;
         page.tap_at((230.0, 420.0)).await?;
         page.until_card("Service web", "no endpoints").await?;
         page.tap_button("Close the inspector").await?;
-        page.tap_button("Add to the board").await?;
+        page.tap_until(ADD, "document.querySelector('[role=menu]')").await?;
         page.tap_button("Pod").await?;
         page.tap("document.querySelector('main [aria-label^=\"Node node-2\"] h3')").await?;
         page.until_card("Service web", "1 of 1 endpoints ready").await?;
@@ -137,9 +140,8 @@ fn a_phone_places_drags_opens_the_sheet_and_sends_by_touch_alone() {
         page.until(&format!("{}.getBoundingClientRect().top < {}", card("Service web"), from.1 - 80.0))
             .await?;
         // The sheet: a tap on a card opens it at half, a swipe raises it, another closes it.
-        page.tap(&card("Service web")).await?;
         let side = "document.querySelector('.side').getBoundingClientRect()";
-        page.until(&format!("Math.abs({side}.top - 0.44 * 844) < 2")).await?;
+        page.tap_until(&card("Service web"), &format!("Math.abs({side}.top - 0.44 * 844) < 2")).await?;
         let grip = page.middle("document.querySelector('.side .sheet-grip')").await?;
         page.swipe(grip, (grip.0, 120.0)).await?;
         page.until(&format!("Math.abs({side}.top - 64) < 2")).await?;
@@ -151,7 +153,15 @@ fn a_phone_places_drags_opens_the_sheet_and_sends_by_touch_alone() {
         let grip = page.middle("document.querySelector('.side .sheet-grip')").await?;
         page.swipe(grip, (grip.0, 830.0)).await?;
         page.until(&format!("{side}.height === 0")).await?;
-        page.tap("document.querySelector('.foot .compose button[type=submit]')").await?;
+        // The Pod shall ask.
+        page.tap_until(ADD, "document.querySelector('[role=menu]')").await?;
+        page.tap_button("Client").await?;
+        page.tap(&card("Pod web")).await?;
+        page.until("document.querySelector('.foot .c-url').value.includes('web.default.svc.cluster.local')")
+            .await?;
+        let send = "document.querySelector('.foot .compose button[type=submit]')";
+        page.tap_until(send, "document.querySelector('[data-tab=requests] .count').textContent !== '0'")
+            .await?;
         page.until("document.querySelector('.sentence').innerText.includes('200 OK')").await?;
         // Two fingers apart: nearer.
         let scale = "new DOMMatrix(getComputedStyle(document.querySelector('.world')).transform).a";

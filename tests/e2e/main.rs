@@ -9,6 +9,7 @@ mod server;
 
 mod axe;
 mod board;
+mod keyboard;
 mod opening;
 mod requests;
 mod shots;

@@ -39,6 +39,22 @@ impl Page {
         self.tap_at(middle).await
     }
 
+    /// Touches something until it has an effect: right after a swipe, Chromium takes a touch for the end of the swipe.
+    pub async fn tap_until(&self, element: &str, effect: &str) -> WebDriverResult<()> {
+        let soon = format!(
+            "const done = arguments[0];
+             const look = (frames) => ({effect}) ? done(true) : frames ? requestAnimationFrame(() => look(frames - 1)) : done(false);
+             look(60);"
+        );
+        for _ in 0..5 {
+            self.tap(element).await?;
+            if self.driver.execute_async(&soon, Vec::new()).await?.json() == true {
+                return Ok(());
+            }
+        }
+        panic!("touching {element} five times had no effect: {effect}");
+    }
+
     /// Touches a button by its name.
     pub async fn tap_button(&self, name: &str) -> WebDriverResult<()> {
         let element = format!(
@@ -74,17 +90,18 @@ impl Page {
             "(() => {{
                 const element = {element};
                 if (!element) return null;
+                if (element.closest('[role=menu]')) element.scrollIntoView({{ block: 'nearest' }});
                 const {{ x, y, width, height }} = element.getBoundingClientRect();
                 const [left, top] = [x + width / 2, y + height / 2];
                 const key = [left, top].join();
-                const still = window.lastMiddle === key;
+                window.stillFor = window.lastMiddle === key ? window.stillFor + 1 : 0;
                 window.lastMiddle = key;
                 const hit = document.elementFromPoint(left, top);
-                return still && (element.contains(hit) || hit?.contains(element)) ? [left, top] : null;
+                return window.stillFor > 4 && element.contains(hit) ? [left, top] : null;
             }})()"
         );
-        self.until(&place).await?;
-        let place = self.value(&place).await?;
+        self.until(&format!("(window.foundMiddle = {place})")).await?;
+        let place = self.value("window.foundMiddle").await?;
         Ok((place[0].as_f64().unwrap_or(0.0), place[1].as_f64().unwrap_or(0.0)))
     }
 }

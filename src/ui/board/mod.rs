@@ -230,10 +230,17 @@ impl Component for Board {
                 if !scene.kept.is_empty() {
                     <p class="float kept" title={kept_words(&scene.kept)}>{ kept_words(&scene.kept) }</p>
                 }
-                if empty {
-                    <p class="empty">
-                        { "The board is empty. Press P and click on a node to place a Pod, S to place a Service, or paste YAML." }
-                    </p>
+                if empty && props.tool == Tool::Select {
+                    <div class="empty" onpointerdown={|event: PointerEvent| event.stop_propagation()}>
+                        <p>{ "The board is empty." }</p>
+                        if !props.read_only {
+                            <p class="acts">
+                                { place_first(props, Tool::Service) }
+                                { place_first(props, Tool::Pod) }
+                            </p>
+                            <p>{ "Or press S or P and click where it goes, paste YAML, or open a scenario." }</p>
+                        }
+                    </div>
                 }
                 <div class="float zoom" onpointerdown={|event: PointerEvent| event.stop_propagation()}>
                     <button class="btn" title="Farther (-)" aria-label="Zoom out"
@@ -267,6 +274,15 @@ impl Component for Board {
         if let Some(observer) = self.observer.take() {
             observer.disconnect();
         }
+    }
+}
+
+/// A button of the empty board.
+fn place_first(props: &BoardProps, tool: Tool) -> Html {
+    let onclick =
+        props.on.reform(move |_: MouseEvent| BoardEvent::PlaceNew { tool, at: None, on_node: None });
+    html! {
+        <button type="button" class="btn out" {onclick}>{ icons::small_icon(tool.icon()) }{ format!("Place a {}", tool.name()) }</button>
     }
 }
 

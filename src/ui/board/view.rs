@@ -1,5 +1,8 @@
 //! The camera over the board, and the few questions to the browser that go with it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use endpoint_playground::scene::geometry::Rect;
 use endpoint_playground::scene::{Level, SMALLEST, Scene};
 use wasm_bindgen::JsCast as _;
@@ -158,6 +161,18 @@ pub(super) fn swallow_click() {
         gloo::events::EventListener::once_with_options(&gloo::utils::document(), "click", options, |event| {
             event.stop_propagation()
         });
-    // Where no click follows, the next one must not be swallowed.
-    gloo::timers::callback::Timeout::new(50, move || drop(listener)).forget();
+    // Where no click follows, the next one must not be swallowed: it begins with another press, or comes from a key.
+    let held = Rc::new(RefCell::new(Some(listener)));
+    let released = held.clone();
+    let press = gloo::events::EventListener::once_with_options(
+        &gloo::utils::document(),
+        "pointerdown",
+        options,
+        move |_| drop(released.take()),
+    );
+    gloo::timers::callback::Timeout::new(50, move || {
+        drop(held.take());
+        drop(press);
+    })
+    .forget();
 }

@@ -148,10 +148,11 @@ fn Pair(props: &PairProps) -> Html {
         Callback::from(move |_: Event| if new { browser::focus(&value_field) } else { commit.emit(()) })
     };
     let onkeydown = {
-        let (commit, draft, said) = (commit.clone(), draft.setter(), said.setter());
+        let (commit, is_draft, draft, said) =
+            (commit.clone(), draft.is_some(), draft.setter(), said.setter());
         Callback::from(move |event: KeyboardEvent| match event.key().as_str() {
             "Enter" => commit.emit(()),
-            "Escape" => {
+            "Escape" if is_draft => {
                 event.stop_propagation();
                 draft.set(None);
                 said.set(None);

@@ -397,6 +397,10 @@ fn dig_tells_the_names_that_were_tried_and_why() {
         "NODATA web.default.svc.cluster.local.: it ends in a dot, so nothing is appended\n\
          web.default.svc.cluster.local. exists, but has no TXT record: an empty answer (NODATA), not NXDOMAIN."
     );
+    // The search goes on behind an empty answer, as the C library's does, and comes back to it in the end.
+    let text = dig(&session, "web", "TXT");
+    assert!(text.contains("NXDOMAIN web.: as it is, last: it has 0 dots, and ndots is 5"), "{text}");
+    assert!(text.ends_with("an empty answer (NODATA), not NXDOMAIN."), "{text}");
     assert_eq!(
         dig(&session, "shop.example", "A"),
         "NXDOMAIN shop.example.default.svc.cluster.local.: with the search domain default.svc.cluster.local\n\
@@ -480,4 +484,111 @@ fn pods_that_get_nothing_of_an_open_connection_are_told() {
     assert!(found.text.starts_with("2 requests went over 1 connection to http://web:80"), "{}", found.text);
     session.dispatch(Command::Disconnect { connection: 1 });
     assert_eq!(explain::unbalanced(session.cluster(), &web), None);
+}
+
+#[test]
+fn ipvs_lists_its_servers_with_their_connections() {
+    let mut session = board(
+        2,
+        "type: NodePort, sessionAffinity: None, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]",
+    );
+    configure(&mut session, in_mode(ProxyMode::Ipvs));
+    let web = ObjectKey::service("default", "web");
+    let service = session.cluster().store().get(&web).expect("it is there").live.to_value();
+    let cluster_ip = service["spec"]["clusterIP"].as_str().expect("it was allocated").to_owned();
+    let address = |session: &Session, name: &str| {
+        let pod = session
+            .cluster()
+            .store()
+            .get(&ObjectKey::pod("default", name))
+            .expect("it is there")
+            .live
+            .to_value();
+        pod["status"]["podIP"].as_str().unwrap_or_default().to_owned()
+    };
+    let (first, second) = (address(&session, "web-1"), address(&session, "web-2"));
+    // The list runs backwards, so the second Pod has the first turn.
+    assert_eq!(send(&mut session, kept(client(), "http://web/")), "web-2");
+    assert_eq!(send(&mut session, once(client(), "http://web/")), "web-1");
+    let listed = |session: &Session| -> Vec<String> {
+        let request = session.cluster().requests().back();
+        let lines = session.cluster().rules("node-1", Some(&web), false, request.map(|record| &**record));
+        assert!(lines.iter().all(|line| line.meaning.ends_with('.')));
+        lines
+            .into_iter()
+            .map(|line| format!("{}{}", if line.is_taken { "* " } else { "" }, line.text))
+            .collect()
+    };
+    let server = |address: &str, weight: u8, active: u8, ended: u8| {
+        format!("  -> {:<28} Masq    {weight}      {active}          {ended}", format!("{address}:8080"))
+    };
+    let head = [
+        "IP Virtual Server version 1.2.1 (size=4096)".to_owned(),
+        "Prot LocalAddress:Port Scheduler Flags".to_owned(),
+        "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn".to_owned(),
+    ];
+    let expected = [
+        format!("* TCP  {cluster_ip}:80 rr"),
+        format!("* {}", server(&first, 1, 0, 1)),
+        server(&second, 1, 1, 0),
+        "TCP  192.168.1.11:30080 rr".to_owned(),
+        server(&first, 1, 0, 0),
+        server(&second, 1, 0, 0),
+    ];
+    assert_eq!(listed(&session), [&head[..], &expected[..]].concat());
+    // An endpoint that is gone stays, without weight, until the last connection is forgotten.
+    session.dispatch(Command::Delete { keys: vec![ObjectKey::pod("default", "web-2")] });
+    session.advance(Time(session.now().0 + 40_000));
+    let lines = listed(&session);
+    assert!(lines.contains(&server(&second, 0, 0, 1)), "{lines:#?}");
+    session.advance(Time(session.now().0 + 120_000));
+    assert!(!listed(&session).iter().any(|line| line.contains(&second)));
+    configure(&mut session, Settings { ipvs_scheduler: Scheduler::Mh, ..in_mode(ProxyMode::Ipvs) });
+    let path = Path::ROOT.field("spec").field("sessionAffinity");
+    session.dispatch(Command::Edit {
+        key: web.clone(),
+        edits: vec![Edit { path, value: Some(json!("ClientIP")) }],
+    });
+    let lines = listed(&session);
+    assert!(lines.contains(&format!("* TCP  {cluster_ip}:80 mh (mh-port) persistent 10800")), "{lines:#?}");
+}
+
+#[test]
+fn a_proxy_chooses_anew_for_each_request_of_a_kept_connection() {
+    let scenario = endpoint_playground::session::scenarios::find("ingress").expect("it is listed");
+    let session = Session::open(scenario.recording(1));
+    let (request, _) =
+        scenario.expect.iter().find(|(_, outcome)| outcome.starts_with("200")).expect("one ends well");
+    let mut cluster = session.cluster().clone();
+    let mut controllers = std::collections::BTreeSet::new();
+    let mut answered = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        cluster.send_kept(request.clone());
+        let record = cluster.requests().back().expect("it was just sent");
+        assert!(record.trace.outcome.is_success(), "{}", hops_as_text(&record.trace));
+        let pods: Vec<String> = record
+            .trace
+            .hops
+            .iter()
+            .filter_map(|hop| match &hop.place {
+                Place::Pod(key) => Some(key.name.to_string()),
+                _ => None,
+            })
+            .collect();
+        controllers.extend(pods.first().cloned());
+        answered.extend(
+            record
+                .trace
+                .hops
+                .iter()
+                .filter(|hop| hop.action == endpoint_playground::session::Action::Answer)
+                .filter_map(|hop| match &hop.place {
+                    Place::Pod(key) => Some(key.name.to_string()),
+                    _ => None,
+                }),
+        );
+    }
+    assert_eq!(cluster.connections().len(), 1);
+    assert_eq!(controllers.len(), 1, "the connection stays with the controller: {controllers:?}");
+    assert!(answered.len() > 1, "its own connections do not: {answered:?}");
 }

@@ -11,7 +11,8 @@ use super::card::{
 use super::{Scene, View, fold, service};
 use crate::api::{Kind, Object, ObjectKey, Time};
 use crate::explain::near_miss;
-use crate::network::{Client, Place, addresses};
+use crate::network::load_balancer::announcer;
+use crate::network::{Client, Place, Provider, addresses};
 use crate::session::Session;
 use crate::store::Store;
 
@@ -121,15 +122,29 @@ impl Context<'_> {
             .filter_map(|ingress| ingress.ip.as_deref().or(ingress.hostname.as_deref()))
             .collect();
         let accent = self.session.accent(&object.key);
+        let cluster = self.session.cluster();
+        // MetalLB's address is answered for by a node; there is no machine in front that rewrites.
+        let announcer = addresses
+            .iter()
+            .filter_map(|address| address.parse().ok())
+            .find(|address| {
+                cluster.settings().load_balancers == Provider::MetalLb && Provider::MetalLb.gives(*address)
+            })
+            .map(|address| announcer(cluster.store(), service, address).map(|(node, _)| node.name));
+        let name = if announcer.is_some() { "MetalLB" } else { "Load balancer" };
         let rows = spec.ports.iter().flatten().map(|port| {
-            let end = port.node_port.map(|number| format!("node:{number}")).unwrap_or_default();
+            let end = match &announcer {
+                Some(Some(node)) => format!("on {node}"),
+                Some(None) => "on no node".to_owned(),
+                None => port.node_port.map(|number| format!("node:{number}")).unwrap_or_default(),
+            };
             Row { text: format!(":{}", port.port), end, accent: Some(accent), ..Row::default() }
         });
         Some(EdgeCard {
             id: format!("lb/{}/{}", object.key.namespace, object.key.name),
             kind: EdgeKind::LoadBalancer,
             key: Some(object.key.clone()),
-            name: "Load balancer".to_owned(),
+            name: name.to_owned(),
             note: format!("for {}", object.key.name),
             address: if addresses.is_empty() { "<pending>".to_owned() } else { addresses.join(", ") },
             rows: rows.collect(),
@@ -289,7 +304,7 @@ impl Context<'_> {
             zone: zone.unwrap_or_default(),
             address: address.map(|address| address.address.clone()).unwrap_or_default(),
             ready,
-            gate: "iptables rules (kube-proxy)".to_owned(),
+            gate: self.session.cluster().settings().proxy_mode.gate().to_owned(),
             gate_light: Light::None,
             gate_accent: None,
             ports,

@@ -23,7 +23,7 @@ use card::{ClientCard, EdgeCard, NodeCard, ServiceCard};
 use geometry::Rect;
 pub use level::{Level, Metrics};
 pub use link::{Link, Wire};
-pub use route::Route;
+pub use route::{Route, Standing};
 
 use crate::api::ObjectKey;
 use crate::session::Session;
@@ -70,6 +70,8 @@ pub struct Scene {
     pub links: Vec<Link>,
     /// The way of the request in focus.
     pub focus: Option<Route>,
+    /// The ways of the connections that clients keep open.
+    pub standing: Vec<Standing>,
     /// The ways of the other requests that are in flight or ended a moment ago.
     pub others: Vec<Route>,
     /// The area that holds everything.

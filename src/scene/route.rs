@@ -80,6 +80,19 @@ pub struct Route {
     pub ended_at: Time,
 }
 
+/// A connection that a client keeps open.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Standing {
+    /// Its way, from the client to the Pod.
+    pub path: Path,
+    /// The accent of its Service; `None` without one.
+    pub accent: Option<u8>,
+    /// `#1: 12 requests`.
+    pub text: String,
+    /// Where that is written: a little before the Pod.
+    pub at: Point,
+}
+
 /// Where a packet is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Packet {
@@ -89,6 +102,12 @@ pub struct Packet {
     pub angle: f64,
     /// Whether it is an answer.
     pub back: bool,
+}
+
+impl Standing {
+    fn is_at(&self, end: Point) -> bool {
+        self.path.points().last().is_some_and(|other| *other == end)
+    }
 }
 
 impl Route {
@@ -125,12 +144,36 @@ pub(super) fn lay(scene: &mut Scene, session: &Session, view: &View) {
         .map(|record| route(scene, session, record))
         .collect();
     others.reverse();
+    scene.standing = standing(scene, session);
     scene.others = others;
     if let Some(focus) = focus.cloned() {
         let route = route(scene, session, &focus);
         light(scene, &focus, route.accent);
         scene.focus = Some(route);
     }
+}
+
+/// The connections that are open, each on the way of the newest request that went over it.
+fn standing(scene: &Scene, session: &Session) -> Vec<Standing> {
+    let cluster = session.cluster();
+    let mut all = Vec::new();
+    for open in cluster.connections().values().filter(|open| open.closed.is_none()) {
+        let newest = cluster.requests().iter().rev().find(|record| record.connection == Some(open.number));
+        let Some(route) = newest.map(|record| route(scene, session, record)) else { continue };
+        let Some(end) = route.track.points().last().copied() else { continue };
+        let requests = if open.requests == 1 { "request" } else { "requests" };
+        all.push(Standing {
+            path: route.track,
+            accent: route.accent,
+            text: format!("#{}: {} {requests}", open.number, open.requests),
+            // Connections to one Pod stand below each other.
+            at: point(
+                end.x,
+                end.y + 14.0 * all.iter().filter(|other: &&Standing| other.is_at(end)).count() as f64,
+            ),
+        });
+    }
+    all
 }
 
 /// A place on the board from which a line can leave.

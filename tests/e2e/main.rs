@@ -12,6 +12,7 @@ mod board;
 mod keyboard;
 mod opening;
 mod requests;
+mod routes;
 mod shots;
 mod touch;
 mod views;

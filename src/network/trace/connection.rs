@@ -46,18 +46,20 @@ impl std::fmt::Debug for Connection {
 }
 
 /// What a client has a connection to: the scheme with host and port.
-pub(super) fn target_text(target: &Target) -> String {
+fn target_text(url: &str, target: &Target) -> String {
     let host = match &target.host {
         super::Host::Name(name) => name.clone(),
         super::Host::Address(address) => address.to_string(),
     };
     let host = crate::network::addresses::join_host_port(&host, target.port);
-    format!("{}://{host}", target.scheme.name())
+    // gRPC is HTTP, and yet has its connections for itself.
+    let typed = url.trim().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    format!("{}://{host}", typed.as_deref().unwrap_or(target.scheme.name()))
 }
 
 /// What the connection for this request leads to; `None` for a target that can not be sent to.
 pub fn target_of(url: &str) -> Option<String> {
-    parse(url).ok().map(|target| target_text(&target))
+    parse(url).ok().map(|target| target_text(url, &target))
 }
 
 impl Connection {
@@ -165,7 +167,7 @@ impl Tracer<'_> {
         let entries = self.entries.drain(..accepted.entries).collect();
         Some(Connection {
             client: request.from.clone(),
-            target: target_text(&target),
+            target: target_text(&request.url, &target),
             service: accepted.flow.service.as_ref().map(|(service, _)| service.clone()),
             server: match &accepted.server {
                 Server::Pod(pod) => Place::Pod(pod::key(pod)),

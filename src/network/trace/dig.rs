@@ -86,6 +86,7 @@ pub fn dig(store: &Store, settings: &Settings, client: &Client, name: &str, reco
     }
     let view = StoreView { store, upstream: |question: &Question| super::names::public(store, question) };
     let config = DnsConfig { zone: settings.cluster_domain.clone(), ..DnsConfig::default() };
+    let mut exists = false;
     for asked in names {
         let question = Question::new(&asked, record_type);
         let response = if is_cluster {
@@ -98,8 +99,16 @@ pub fn dig(store: &Store, settings: &Settings, client: &Client, name: &str, reco
             why: why(name, &asked, &resolver.conf, reverse.is_some()),
             name: asked.clone(),
         });
-        dig.answer = printed(name, &question, &response, &server);
-        dig.says = verdict(&asked, record_type, &response);
+        // A name without such a record does not end the search, but if nothing better comes, it is what came of it.
+        if !exists {
+            dig.answer = printed(name, &question, &response, &server);
+            dig.says = verdict(&asked, record_type, &response);
+        }
+        exists |= response.is_nodata();
+        if !response.answers.is_empty() {
+            dig.answer = printed(name, &question, &response, &server);
+            dig.says = verdict(&asked, record_type, &response);
+        }
         if !response.answers.is_empty() || response.rcode == Rcode::Refused {
             break;
         }

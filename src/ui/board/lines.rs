@@ -62,6 +62,11 @@ pub(super) fn net(scene: &Scene) -> Html {
                 }
             }) }
             { for near.map(|link| line(classes!("link", "near", link.selected.then_some("chosen")), &link.path)) }
+            { for scene.standing.iter().map(|standing| html! {
+                <g class={accent_class(standing.accent).unwrap_or_else(|| "plain".to_owned())}>
+                    { line("route standing", &standing.path) }
+                </g>
+            }) }
             { for scene.others.iter().map(|route| html! {
                 <g class={accent_class(route.accent).unwrap_or_else(|| "plain".to_owned())}>
                     { line("route past", &route.track) }
@@ -93,6 +98,16 @@ pub(super) fn over(scene: &Scene, still: bool) -> Html {
                     _ => classes!("cap", accent_class(Some(link.accent))),
                 };
                 html! { <circle {class} cx={number(end.x)} cy={number(end.y)} r="3.5" /> }
+            }) }
+            { for scene.standing.iter().map(|standing| {
+                let w = 12.0 + 6.2 * standing.text.chars().count() as f64;
+                html! {
+                    <g class={classes!("standing-no", accent_class(standing.accent))}
+                        transform={format!("translate({:.1} {:.1})", standing.at.x - 22.0 - w / 2.0, standing.at.y)}>
+                        <rect x={number(-w / 2.0)} y="-8" width={number(w)} height="16" rx="3" />
+                        <text y="4">{ &standing.text }</text>
+                    </g>
+                }
             }) }
             if let Some(route) = &scene.focus { { stops(route, still) } }
         </>

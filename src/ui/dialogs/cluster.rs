@@ -19,16 +19,22 @@ pub struct ClusterProps {
     pub on: Callback<Act>,
 }
 
+/// The modes, each with what it means.
 const MODES: [(ProxyMode, &str); 3] = [
-    (ProxyMode::Iptables, "iptables: each new connection goes to any endpoint by chance"),
-    (ProxyMode::Nftables, "nftables: the same, with maps instead of long lists of rules"),
-    (ProxyMode::Ipvs, "ipvs: the kernel's load balancer, with a scheduler (deprecated)"),
+    (ProxyMode::Iptables, "Long lists of rules; each new connection goes to any endpoint by chance."),
+    (ProxyMode::Nftables, "Maps instead of lists; each new connection goes to any endpoint by chance."),
+    (ProxyMode::Ipvs, "The kernel's load balancer with a scheduler; deprecated since Kubernetes 1.35."),
 ];
 
-const PROVIDERS: [(Provider, &str); 3] = [
-    (Provider::None, "None: EXTERNAL-IP stays <pending>"),
-    (Provider::Cloud, "A cloud: checks the health of nodes, rewrites to the node port"),
-    (Provider::MetalLb, "MetalLB, layer 2: one node answers for the address, which stays the destination"),
+/// The providers, each with its name and what it means.
+const PROVIDERS: [(Provider, &str, &str); 3] = [
+    (Provider::None, "None", "EXTERNAL-IP stays <pending>; ClusterIPs and node ports work all the same."),
+    (
+        Provider::Cloud,
+        "A cloud",
+        "It checks the health of nodes, sends to one of them, and rewrites to the node port.",
+    ),
+    (Provider::MetalLb, "MetalLB, layer 2", "One node answers for the address, which stays the destination."),
 ];
 
 /// The dialog.
@@ -65,7 +71,7 @@ pub fn ClusterSettings(props: &ClusterProps) -> Html {
     let on_provider = change(|settings, value| {
         let index = value.parse::<usize>().ok();
         let provider = index.and_then(|index| PROVIDERS.get(index));
-        settings.load_balancers = provider.map_or_else(Provider::default, |(provider, _)| *provider);
+        settings.load_balancers = provider.map_or_else(Provider::default, |(provider, ..)| *provider);
         None
     });
     let disabled = props.read_only;
@@ -75,10 +81,11 @@ pub fn ClusterSettings(props: &ClusterProps) -> Html {
                 <div class="line">
                     <label for="cluster-mode">{ "kube-proxy" }</label>
                     <select id="cluster-mode" class="input" {disabled} onchange={on_mode}>
-                        for (mode, words) in MODES {
-                            <option value={mode.name()} selected={mode == settings.proxy_mode}>{ words }</option>
+                        for (mode, _) in MODES {
+                            <option value={mode.name()} selected={mode == settings.proxy_mode}>{ mode.name() }</option>
                         }
                     </select>
+                    for (_, words) in MODES.into_iter().filter(|(mode, _)| *mode == settings.proxy_mode) { <p class="hint">{ words }</p> }
                 </div>
                 if settings.proxy_mode == ProxyMode::Ipvs {
                     <div class="line">
@@ -86,9 +93,10 @@ pub fn ClusterSettings(props: &ClusterProps) -> Html {
                         <select id="cluster-scheduler" class="input" {disabled} onchange={on_scheduler}>
                             for scheduler in Scheduler::ALL {
                                 <option value={scheduler.name()} selected={scheduler == settings.ipvs_scheduler}>
-                                    { format!("{}: {}", scheduler.name(), scheduler.way()) }</option>
+                                    { scheduler.name() }</option>
                             }
                         </select>
+                        <p class="hint">{ format!("It picks {}.", settings.ipvs_scheduler.way()) }</p>
                     </div>
                 }
                 <div class="line">
@@ -107,11 +115,13 @@ pub fn ClusterSettings(props: &ClusterProps) -> Html {
                 <div class="line">
                     <label for="cluster-provider">{ "Load balancers" }</label>
                     <select id="cluster-provider" class="input" {disabled} onchange={on_provider}>
-                        for (index, (provider, words)) in PROVIDERS.into_iter().enumerate() {
-                            <option value={index.to_string()} selected={provider == settings.load_balancers}>{ words }</option>
+                        for (index, (provider, name, _)) in PROVIDERS.into_iter().enumerate() {
+                            <option value={index.to_string()} selected={provider == settings.load_balancers}>{ name }</option>
                         }
                     </select>
-                    <p class="hint">{ "Who gives Services of type LoadBalancer an address. With another one they get new addresses." }</p>
+                    for (.., words) in PROVIDERS.into_iter().filter(|(provider, ..)| *provider == settings.load_balancers) {
+                        <p class="hint">{ format!("{words} With another provider Services get new addresses.") }</p>
+                    }
                 </div>
                 <p class="hint">{ "A change here is part of the board: it can be undone, and travels in its link." }</p>
             </div>

@@ -49,6 +49,7 @@ pub fn Legend(props: &TellingProps) -> Html {
                     <h3>{ "Lines" }</h3>
                     <ul>
                         { line("s-route", "request", ": its way, with the packet on it") }
+                        { line("s-standing", "open connection", ": its Pod was chosen once") }
                         { line("s-link", "endpoint", ": from a Service's slice to the Pod") }
                         { line("s-near", "near miss", "") }
                         { line("s-wire", "configuration", ": such as an Ingress rule") }

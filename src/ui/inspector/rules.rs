@@ -34,6 +34,7 @@ pub fn Rules(props: &RulesProps) -> Html {
     let chosen = use_state(|| None::<String>);
     let family = use_state(|| false);
     let at = use_state(|| None::<usize>);
+    let alone = use_state(|| false);
     let nodes: Vec<String> =
         cluster.store().objects_of(Kind::Node).map(|object| object.key.name.to_string()).collect();
     let requests = cluster.requests();
@@ -76,6 +77,20 @@ pub fn Rules(props: &RulesProps) -> Html {
         let family = family.setter();
         Callback::from(move |event: Event| family.set(browser::value_of(&event) == "6"))
     };
+    let on_alone = {
+        let alone = alone.setter();
+        Callback::from(move |event: Event| alone.set(browser::is_checked(&event)))
+    };
+    let value = cluster.store().get(&props.service).map(|object| object.live.to_value()).unwrap_or_default();
+    let no_rule = match (value["spec"]["type"].as_str(), value["spec"]["clusterIP"].as_str()) {
+        (Some("ExternalName"), _) => {
+            Some("An ExternalName has no rule: DNS alone answers for it. These lines are about no Service.")
+        }
+        (_, Some("None")) => Some(
+            "A headless Service has no rule: clients connect to Pods by themselves. These lines are about no Service.",
+        ),
+        _ => None,
+    };
     let show = |index: Option<usize>| {
         let at = at.setter();
         move || at.set(index)
@@ -101,12 +116,17 @@ pub fn Rules(props: &RulesProps) -> Html {
                 }
             </div>
             <p class="body">{ format!("kube-proxy writes these rules and the kernel forwards by them; {tool} shows them. {told}") }</p>
+            if let Some(words) = no_rule { <p class="body">{ words }</p> }
+            if taken > 0 {
+                <label class="switch"><input type="checkbox" role="switch" checked={*alone} onchange={on_alone} />
+                    { "Only the lines that were taken" }</label>
+            }
             <p class="rule-says" role="status">{
                 at.and_then(|index| lines.get(index)).map_or("Point at a line, or move to it with Tab, to read what it does.",
                     |line| line.meaning.as_str())
             }</p>
             <ol class="rules" aria-label={format!("Rules on {node}")}>
-                for (index, line) in lines.iter().enumerate() {
+                for (index, line) in lines.iter().enumerate().filter(|(_, line)| !*alone || taken == 0 || line.is_taken) {
                     <li class={line.is_taken.then_some("taken")} title={line.meaning.clone()} tabindex="0"
                         onmouseenter={ let show = show(Some(index)); move |_: MouseEvent| show() }
                         onfocus={ let show = show(Some(index)); move |_: FocusEvent| show() }>
@@ -146,7 +166,11 @@ pub fn ModeField(props: &ModeFieldProps) -> Html {
         Callback::from(move |event: Event| {
             let wanted = browser::value_of(&event);
             let mode = MODES.into_iter().find(|mode| mode.name() == wanted).unwrap_or_default();
-            let settings = Settings { proxy_mode: mode, ..settings.clone() };
+            let changed = Settings { proxy_mode: mode, ..settings.clone() };
+            if changed == settings {
+                return;
+            }
+            let settings = changed;
             on.emit(Act::Command(Command::Configure { settings }));
         })
     };

@@ -108,6 +108,8 @@ pub fn Composer(props: &ComposerProps) -> Html {
             on_draft.emit(Draft { keep: browser::is_checked(&event), ..draft.clone() });
         })
     };
+    // gRPC and WebSocket keep their connections by their nature.
+    let always = ["grpc://", "ws://", "wss://"].iter().any(|scheme| draft.url.trim().starts_with(scheme));
     let on_url = change(|draft, value| {
         draft.url = value;
         draft.own = true;
@@ -171,7 +173,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
                 </select>
             </label>
             <label class="c-keep" title="Send over a connection that stays open: its Pod is chosen once, when it is opened">
-                <input type="checkbox" checked={draft.keep} onchange={on_keep} />{ "keep open" }
+                <input type="checkbox" checked={draft.keep || always} disabled={always} onchange={on_keep} />{ "keep open" }
             </label>
             <span class="c-what muted cut">{ what }</span>
             <button type="submit" class="btn solid" disabled={draft.url.trim().is_empty()} title="Send this request (R moves here)">

@@ -11,6 +11,7 @@ mod layout;
 pub mod level;
 mod link;
 pub mod pick;
+pub mod picture;
 pub mod route;
 mod service;
 pub mod walk;

@@ -3,6 +3,7 @@
 //! The recording is the only truth and the cluster is a fold of it. Undo, redo and seek go back to a checkpoint (a
 //! clone of the cluster, which shares everything) and play forward from there.
 
+pub mod board_text;
 mod command;
 pub mod complete;
 mod digest;

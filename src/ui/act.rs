@@ -79,6 +79,10 @@ pub enum Act {
     Duplicate,
     /// Keeps a text of the YAML tab, or forgets it.
     Draft(ObjectKey, Option<YamlDraft>),
+    /// Shows the whole board as YAML in the inspector.
+    BoardYaml,
+    /// Keeps a text of the whole board, or forgets it.
+    BoardDraft(Option<YamlDraft>),
     /// Shows a notice.
     Say(String),
     /// Takes a notice away.

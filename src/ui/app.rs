@@ -1,5 +1,6 @@
 //! The page: what reaches it, what it does with the browser, and how its parts lie.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use endpoint_playground::api::{ObjectKey, Time};
@@ -16,7 +17,7 @@ use super::embed::EmbedBar;
 use super::events::Events;
 use super::events_model::{BoardEvent, Selection, Tool};
 use super::icons;
-use super::inspector::Inspector;
+use super::inspector::{Inspector, WrittenBoard};
 use super::keys::{self, Key, Pressed};
 use super::notices::NoticeList;
 use super::options::{EmbedView, Options};
@@ -52,6 +53,8 @@ pub struct App {
     /// What people wrote, as YAML, when the dialog for exporting was opened.
     written: AttrValue,
     pasted: AttrValue,
+    /// The board as text, with the generation of the sitting that it shows.
+    board_yaml: RefCell<Option<(u64, AttrValue)>>,
     _listeners: Vec<Listener>,
 }
 
@@ -125,6 +128,7 @@ impl Component for App {
             link: AttrValue::default(),
             written: AttrValue::default(),
             pasted: AttrValue::default(),
+            board_yaml: RefCell::default(),
             _listeners: listeners,
         }
     }
@@ -373,7 +377,8 @@ impl App {
             no_tools.then_some("no-tools"),
             options.hide_inspector.then_some("no-side"),
             options.hide_timeline.then_some("no-foot"),
-            (state.side_open && state.selection.is_some()).then_some("side-open"),
+            (state.side_open && (state.selection.is_some() || state.shows_board_yaml()))
+                .then_some("side-open"),
             state.side_full.then_some("side-full"),
         );
         let search = html! {
@@ -505,11 +510,23 @@ impl App {
     fn inspector(&self, on: &Callback<Act>) -> Html {
         let state = &self.state;
         let accent = state.selection.as_ref().and_then(Selection::object).and_then(|key| state.accent(key));
+        let board = state.shows_board_yaml().then(|| self.board_yaml());
         html! {
-            <Inspector moment={state.moment.clone()} focus={state.focus} objects={state.moment.objects()} selection={state.selection.clone()} tab={state.tab} {accent}
+            <Inspector {board} moment={state.moment.clone()} focus={state.focus} objects={state.moment.objects()} selection={state.selection.clone()} tab={state.tab} {accent}
                 drafts={state.yaml.clone()} read_only={state.options.read_only} full={state.side_full}
-                alone={state.options.embed && state.options.view == EmbedView::Yaml} on={on.clone()} />
+                beside={state.options.embed} alone={state.options.embed && state.options.view == EmbedView::Yaml} on={on.clone()} />
         }
+    }
+
+    /// The board as text; made anew only when something has changed.
+    fn board_yaml(&self) -> WrittenBoard {
+        let generation = self.state.session.generation();
+        let mut kept = self.board_yaml.borrow_mut();
+        if kept.as_ref().is_none_or(|(of, _)| *of != generation) {
+            *kept = Some((generation, self.state.session.export().into()));
+        }
+        let written = kept.as_ref().map(|(_, text)| text.clone()).unwrap_or_default();
+        WrittenBoard { written, draft: self.state.board_yaml.clone() }
     }
 
     fn foot(&self, ctx: &Context<Self>, on: &Callback<Act>) -> Html {

@@ -9,6 +9,7 @@ mod dialogs;
 mod embed;
 mod events;
 mod events_model;
+mod fates;
 mod icons;
 mod inspector;
 mod keys;

@@ -70,17 +70,23 @@ impl Objects {
 
     /// What a command would do to each object it names; nothing is done.
     pub fn rehearse(&self, command: &Command) -> Vec<ObjectFate> {
-        let mut copy = (*self.cluster).clone();
-        match command {
-            Command::Apply { documents, namespace } => copy.apply(documents, namespace),
-            Command::Edit { key, edits } => vec![copy.edit(key, edits)],
-            _ => Vec::new(),
-        }
+        rehearse(&mut (*self.cluster).clone(), command)
     }
 
     /// Why the API server would refuse a command, in its words; `None` when it would not.
     pub fn refusal(&self, command: &Command) -> Option<String> {
         self.rehearse(command).iter().find_map(refusal)
+    }
+}
+
+/// Does to a copy of the cluster what a command does to objects.
+fn rehearse(copy: &mut Cluster, command: &Command) -> Vec<ObjectFate> {
+    match command {
+        Command::Apply { documents, namespace } => copy.apply(documents, namespace),
+        Command::Edit { key, edits } => vec![copy.edit(key, edits)],
+        Command::Delete { keys } => copy.delete(keys),
+        Command::Batch { commands } => commands.iter().flat_map(|command| rehearse(copy, command)).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -72,6 +72,8 @@ pub struct State {
     pub draft: Draft,
     /// The texts that are being written, by object.
     pub yaml: BTreeMap<ObjectKey, YamlDraft>,
+    /// The text of the whole board that is being written.
+    pub board_yaml: Option<YamlDraft>,
     /// The scenario that the board began with.
     pub scenario: Option<&'static Scenario>,
     /// The board as it is looked at.
@@ -118,6 +120,7 @@ impl State {
             focus: None,
             draft: Draft::default(),
             yaml: BTreeMap::new(),
+            board_yaml: None,
             scenario: None,
             looking: Looking::default(),
             moment: Moment::new(session.cluster(), 0, 0),
@@ -143,6 +146,7 @@ impl State {
         self.selection = None;
         self.focus = None;
         self.yaml.clear();
+        self.board_yaml = None;
         self.seek = None;
         self.rest = 0.0;
         self.draft = Draft::default();
@@ -182,6 +186,15 @@ impl State {
     /// The line that stands on the scenario's button.
     pub fn title(&self) -> String {
         self.scenario.map_or_else(|| "Own board".to_owned(), |scenario| scenario.title.clone())
+    }
+
+    /// Whether the inspector shows the whole board as YAML.
+    pub fn shows_board_yaml(&self) -> bool {
+        if self.options.embed {
+            self.options.view != EmbedView::Canvas
+        } else {
+            self.tab == "yaml" && self.selection.is_none()
+        }
     }
 
     /// Does a command and says what was refused. Gives whether anything was done.
@@ -397,6 +410,12 @@ impl State {
                     None => self.yaml.remove(&key),
                 };
             }
+            Act::BoardYaml => {
+                self.select(None);
+                self.tab = "yaml";
+                self.side_open = true;
+            }
+            Act::BoardDraft(draft) => self.board_yaml = draft,
             Act::Say(text) => {
                 self.notices.say(text, false, None);
             }

@@ -129,6 +129,11 @@ fn files(props: &TopBarProps) -> Vec<MenuItem> {
         );
     }
     items.push(
+        MenuItem::new("The board as YAML", props.on.reform(|()| Act::BoardYaml))
+            .detail("Everything that was written, in one text that you can change.")
+            .icon("i-slice"),
+    );
+    items.push(
         MenuItem::new("Export YAML", props.on.reform(|()| Act::Dialog(Some(Dialog::Export))))
             .detail("Everything on the board, ready for kubectl apply.")
             .icon("i-save"),

@@ -281,3 +281,43 @@ fn the_keyboard_can_leave_the_editor() {
         page.until(&format!("!{inside}")).await
     });
 }
+
+#[test]
+fn the_whole_board_is_one_text() {
+    story("?scenario=clusterip", async |page| {
+        cart(&page).await?;
+        page.choose("Import and export YAML", "The board as YAML").await?;
+        page.until("document.querySelector('.cm-content[aria-label=\"YAML of the board\"]')").await?;
+        // A document of its own makes an object, one that is gone deletes its object, after asking.
+        page.fill("YAML of the board", &SERVICE.replace("name: cart\nspec", "name: other\nspec")).await?;
+        page.until_text("Service default/other created").await?;
+        page.press("Apply").await?;
+        page.until_text("Applying deletes").await?;
+        page.press("Go back").await?;
+        page.until_card("Service cart", "3 of 3 endpoints ready").await?;
+        page.press("Apply").await?;
+        page.press("Delete and apply").await?;
+        page.until_card("Service other", "").await?;
+        page.until("![...document.querySelectorAll('main article')].some((e) => e.getAttribute('aria-label').startsWith('Service cart'))")
+            .await?;
+        // It is one step for undo, and the text follows the board.
+        page.press("Undo").await?;
+        page.until_card("Service cart", "3 of 3 endpoints ready").await?;
+        page.until(&format!("{TEXT}.includes('name: cart') && !{TEXT}.includes('name: other')")).await
+    });
+}
+
+#[test]
+fn an_embed_beside_its_text() {
+    story("?embed=1&view=split&scenario=clusterip", async |page| {
+        page.viewport(900, 500).await?;
+        page.until_card("Service cart", "3 of 3 endpoints ready").await?;
+        page.until("document.querySelector('.cm-content[aria-label=\"YAML of the board\"]')").await?;
+        page.until(&format!("{TEXT}.includes('kind: Deployment') || {TEXT}.includes('kind: Service')"))
+            .await?;
+        page.fill("YAML of the board", &SERVICE.replace("app: cart", "app: nothing")).await?;
+        page.press("Apply").await?;
+        page.press("Delete and apply").await?;
+        page.until_card("Service cart", "no endpoints").await
+    });
+}

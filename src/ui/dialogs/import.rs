@@ -9,9 +9,10 @@ use yew::prelude::*;
 use super::Frame;
 use crate::ui::act::Act;
 use crate::ui::browser::{self, Reading};
-use crate::ui::icons::{mark, small_icon};
+use crate::ui::fates::fate_list;
+use crate::ui::icons::small_icon;
 use crate::ui::inspector::Editor;
-use crate::ui::moment::{Objects, refusal};
+use crate::ui::moment::Objects;
 
 /// What the dialog needs.
 #[derive(Properties, PartialEq)]
@@ -129,25 +130,8 @@ pub fn Import(props: &ImportProps) -> Html {
                 <Editor text={(*content).clone()} problems={tried.problems.clone()} label="YAML to import" list=true
                     objects={props.objects.clone()} {on_text} on_apply={apply} />
             </div>
-            if !fates.is_empty() {
-                <ul class="fates" aria-label="What becomes of each object">
-                    for fate in fates.iter().take(200) { { line(fate) } }
-                    if fates.len() > 200 { <li class="hint">{ format!("and {} more", fates.len() - 200) }</li> }
-                </ul>
-            }
+            { fate_list(fates) }
         </Frame>
-    }
-}
-
-fn line(fate: &ObjectFate) -> Html {
-    let why = refusal(fate);
-    html! {
-        <li class={why.is_some().then_some("bad")}>
-            { mark(if why.is_some() { "r-fail" } else { "r-ready" }, fate.fate.word()) }
-            <span class="grow">{ fate.key.to_string() }{ " " }<span class="muted">{ fate.fate.word() }</span>
-                if let Some(why) = why { <span class="said">{ why }</span> }
-            </span>
-        </li>
     }
 }
 

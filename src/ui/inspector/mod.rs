@@ -1,5 +1,6 @@
 //! The inspector: what is selected, as a form, as YAML, and why it is as it is.
 
+mod board_yaml;
 mod dig;
 mod draft;
 mod editor;
@@ -26,6 +27,7 @@ use super::moment::{Moment, Objects};
 use super::sheet::{Grip, Height};
 use super::state::YamlDraft;
 use super::tabs::{Tab, Tabs, panel_ids};
+use board_yaml::BoardYaml;
 use dig::Dig;
 pub use editor::Editor;
 use field::Editing;
@@ -43,6 +45,9 @@ pub struct InspectorProps {
     pub focus: Option<u64>,
     /// The objects.
     pub objects: Objects,
+    /// The whole board as text, where that is shown in place of what is selected.
+    #[prop_or_default]
+    pub board: Option<WrittenBoard>,
     /// What is selected.
     pub selection: Option<Selection>,
     /// The tab.
@@ -55,6 +60,9 @@ pub struct InspectorProps {
     pub read_only: bool,
     /// Whether it takes the whole height of a phone.
     pub full: bool,
+    /// Whether it shows the whole board as text only.
+    #[prop_or_default]
+    pub beside: bool,
     /// Whether there is no board beside it.
     #[prop_or_default]
     pub alone: bool,
@@ -62,11 +70,21 @@ pub struct InspectorProps {
     pub on: Callback<Act>,
 }
 
+/// The whole board as text.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WrittenBoard {
+    /// What people wrote, as the session exports it.
+    pub written: AttrValue,
+    /// The text that is being written.
+    pub draft: Option<YamlDraft>,
+}
+
 /// The inspector.
 #[component]
 pub fn Inspector(props: &InspectorProps) -> Html {
     let content = match &props.selection {
-        None => nothing(),
+        _ if props.board.is_some() => nothing(props),
+        None => nothing(props),
         Some(Selection::Client(client)) => client_panel(client, &props.on),
         Some(Selection::Dns) => dns_panel(props),
         Some(Selection::Object(key) | Selection::LoadBalancer(key)) => object(props, key),
@@ -92,7 +110,33 @@ fn close(on: &Callback<Act>) -> Html {
     }
 }
 
-fn nothing() -> Html {
+/// The board itself: where to begin, and everything on it as YAML.
+fn nothing(props: &InspectorProps) -> Html {
+    let on = &props.on;
+    let (shown, body) = match &props.board {
+        None => ("form", start()),
+        Some(WrittenBoard { written, draft }) => ("yaml", {
+            let selected = props.selection.as_ref().and_then(Selection::object).cloned();
+            html! {
+                <BoardYaml written={written.clone()} draft={draft.clone()} {selected} objects={props.objects.clone()}
+                    read_only={props.read_only} on={on.clone()} />
+            }
+        }),
+    };
+    let (panel, label) = panel_ids("inspector", shown);
+    let tabs = vec![Tab::new("form", "Start"), Tab::new("yaml", "YAML")];
+    html! {
+        <>
+            <div class="who"><span class="mark">{ small_icon("i-brand") }</span><h2>{ "Board" }</h2><span class="kind"></span>{ close(on) }</div>
+            if !props.alone && !props.beside {
+                <Tabs label="Inspector" id="inspector" {tabs} {shown} on_show={on.reform(Act::Inspect)} />
+            }
+            <div class="panel" role="tabpanel" id={panel} aria-labelledby={label}>{ body }</div>
+        </>
+    }
+}
+
+fn start() -> Html {
     html! {
         <div class="pane empty-side">
             <p class="lead">{ "Nothing is selected" }</p>

@@ -200,8 +200,9 @@ fn service(pen: &mut Pen, scene: &Scene, card: &ServiceCard) {
         pen.text((at.x + badge / 2.0, middle), &card.badge, CAPTION, accent.ink, Anchor::Middle);
         let name = of.cut(&card.name, at.x - 6.0 - x);
         pen.text((x, middle), &name, of, palette.get("ink"), Anchor::Start);
-        if let Some(namespace) = &card.namespace {
-            let x = x + of.width(&name) + 5.0;
+        let after = x + of.width(&name) + 5.0;
+        if let Some(namespace) = card.namespace.as_ref().filter(|_| at.x - after > 24.0) {
+            let x = after;
             let text = CAPTION.cut(namespace, (at.x - x - 4.0).max(8.0));
             pen.text((x, middle), &text, CAPTION, palette.get("ink-3"), Anchor::Start);
         }
@@ -251,7 +252,8 @@ fn selector(pen: &mut Pen, card: &ServiceCard, middle: f64) {
     let mut x = card.rect.x + 9.0 + CAPTION.width("selector") + 6.0;
     let mut left_out = 0;
     for (key, value) in &card.selector {
-        let text = CODE.cut(&format!("{key}={value}"), card.rect.w - 80.0);
+        let key = key.rsplit_once('/').map_or_else(|| key.clone(), |(_, name)| format!("…/{name}"));
+        let text = CODE.cut(&format!("{key}={value}"), card.rect.w - 104.0);
         if x + CODE.width(&text) + 12.0 > card.rect.right() - 8.0 {
             left_out += 1;
             continue;
@@ -259,7 +261,13 @@ fn selector(pen: &mut Pen, card: &ServiceCard, middle: f64) {
         x += chip(pen, &text, ChipKind::Hit(card.accent), (x, middle)) + 4.0;
     }
     if left_out > 0 {
-        pen.text((x, middle), &format!("+{left_out}"), CODE, colour, Anchor::Start);
+        pen.text(
+            (x.min(card.rect.right() - 22.0), middle),
+            &format!("+{left_out}"),
+            CODE,
+            colour,
+            Anchor::Start,
+        );
     }
 }
 

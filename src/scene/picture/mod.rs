@@ -111,7 +111,7 @@ fn lanes(pen: &mut Pen, scene: &Scene, area: Rect) {
         let y = if scene.level == super::Level::Full { 20.0 } else { 16.0 };
         pen.text((column.x, y), name, NAME, ink, Anchor::Start);
         if scene.level == super::Level::Full {
-            pen.text((column.x + NAME.width(name) + 6.0, y), what, PLAIN, pale, Anchor::Start);
+            pen.text((column.x + NAME.width(name) + 4.0, y), what, PLAIN, pale, Anchor::Start);
         }
     }
 }

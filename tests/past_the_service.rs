@@ -1,6 +1,9 @@
 //! The way past the Service, as the scenarios tell it: what happened at each hop and what decided.
 
-use endpoint_playground::api::ObjectKey;
+use endpoint_playground::api::patch::Edit;
+use endpoint_playground::api::{Kind, ObjectKey, Path};
+use endpoint_playground::explain::{Reach, findings, isolation};
+use endpoint_playground::scene::{TalkMark, View, scene};
 use endpoint_playground::session::{Client, Command, Request, Session, Trace, scenarios};
 
 fn open(name: &str) -> Session {
@@ -146,4 +149,95 @@ fn each_rule_of_a_policy_brings_the_request_one_step_further() {
     let told = decisions(&trace);
     assert!(told.contains("NetworkPolicy default/client allows it with spec.egress[1]"), "{told}");
     assert!(told.contains("NetworkPolicy default/web allows it with spec.ingress[0]"), "{told}");
+}
+
+/// Sets a field of an object.
+fn set(session: &mut Session, object: &ObjectKey, path: &str, value: serde_json::Value) {
+    let edits = vec![Edit { path: Path::parse(path).expect("it is a path"), value: Some(value) }];
+    session.dispatch(Command::Edit { key: object.clone(), edits });
+}
+
+fn titles(session: &Session, object: &ObjectKey) -> Vec<String> {
+    findings(session.cluster().store(), object).into_iter().map(|finding| finding.title).collect()
+}
+
+#[test]
+fn findings_name_what_is_wrong_with_a_gateway_and_its_route() {
+    let mut session = open("canary");
+    let route = ObjectKey::new(Kind::HTTPRoute, "default", "shop");
+    let gateway = ObjectKey::new(Kind::Gateway, "default", "edge");
+    assert!(titles(&session, &route).is_empty() && titles(&session, &gateway).is_empty());
+    set(&mut session, &route, "spec.rules[1].backendRefs[1].name", "gone".into());
+    assert_eq!(titles(&session, &route), ["The route at edge is not whole: BackendNotFound"]);
+    set(&mut session, &route, "spec.parentRefs[0].sectionName", "https".into());
+    assert_eq!(titles(&session, &route)[0], "The route at edge is not accepted: NoMatchingParent");
+    set(&mut session, &route, "spec.parentRefs[0].name", "other".into());
+    assert_eq!(titles(&session, &route), ["There is no Gateway default/other"]);
+    set(&mut session, &gateway, "spec.listeners[0].protocol", "TCP".into());
+    assert_eq!(titles(&session, &gateway)[0], "Listener http does not work: UnsupportedProtocol");
+    set(&mut session, &gateway, "spec.gatewayClassName", "istio".into());
+    let found = findings(session.cluster().store(), &gateway);
+    assert_eq!(found[0].title, "There is no GatewayClass istio");
+    let fix = found[0].fix.clone().expect("the class that is there would do");
+    session.dispatch(Command::Edit { key: fix.object, edits: fix.edits });
+    assert!(!titles(&session, &gateway).iter().any(|title| title.contains("GatewayClass")));
+}
+
+#[test]
+fn findings_name_what_is_wrong_with_an_ingress() {
+    let mut session = open("tls");
+    let ingress = ObjectKey::new(Kind::Ingress, "default", "front");
+    assert!(titles(&session, &ingress).is_empty());
+    set(&mut session, &ingress, "spec.rules[0].http.paths[0].backend.service.name", "gone".into());
+    set(&mut session, &ingress, "spec.tls[0].secretName", "none".into());
+    let at = "spec.rules[1].http.paths[0].backend.service.port.number";
+    set(&mut session, &ingress, at, 81.into());
+    assert_eq!(
+        titles(&session, &ingress),
+        ["The Service gone does not exist", "blog has no port 81", "The Secret none does not exist"]
+    );
+    let backend = serde_json::json!({"resource": {"kind": "StorageBucket", "name": "static"}});
+    set(&mut session, &ingress, "spec.rules[1].http.paths[0].backend", backend);
+    let trace = send(&mut session, Client::Internet, "https://blog.example/");
+    assert_eq!(
+        decided(&trace),
+        "404 Not Found (Ingress default/front spec.rules[1].http.paths[0].backend.resource)"
+    );
+    assert!(titles(&session, &ingress).contains(&"A path leads to a resource".to_owned()));
+    set(&mut session, &ingress, "spec.ingressClassName", "other".into());
+    assert_eq!(titles(&session, &ingress)[0], "No controller serves this Ingress");
+}
+
+#[test]
+fn board_shows_who_may_talk_to_whom_for_the_selected_pod() {
+    let mut session = open("policy");
+    let (web, asking) = (ObjectKey::pod("default", "web-1"), ObjectKey::pod("default", "client"));
+    let seen = |session: &Session, selected: &ObjectKey, pod: &ObjectKey| {
+        let view = View { selected: Some(selected.clone()), ..View::default() };
+        scene(session, &view).talks.get(pod).copied()
+    };
+    assert_eq!(seen(&session, &asking, &web), Some(TalkMark::CutOff));
+    let policy = ObjectKey::new(Kind::NetworkPolicy, "default", "client");
+    assert_eq!(seen(&session, &policy, &asking), Some(TalkMark::Selected));
+    assert_eq!(seen(&session, &policy, &web), None);
+    assert_eq!(titles(&session, &policy), ["Names can not be looked up"]);
+    press(&mut session, "policy", "Open the port out of the client");
+    press(&mut session, "policy", "Open the port into web");
+    assert_eq!(seen(&session, &asking, &web), Some(TalkMark::Called));
+    assert_eq!(seen(&session, &web, &asking), Some(TalkMark::Calls));
+    let found = isolation(session.cluster().store(), &asking).expect("there are policies");
+    assert!(found.dns && !found.to_outside && !found.from_outside);
+    assert_eq!(found.others[0].out, Reach::All);
+    assert!(found.others[0].why[0].contains("web-1 to client"), "{:?}", found.others[0].why);
+}
+
+#[test]
+fn gateways_and_routes_stand_on_the_board_and_lead_to_their_services() {
+    let session = open("canary");
+    let board = scene(&session, &View::default());
+    let card = |name: &str| board.edges.iter().find(|card| card.name == name).expect("it has a card");
+    let ends: Vec<&str> = card("shop").rows.iter().map(|row| row.end.as_str()).collect();
+    assert_eq!(ends, ["", "\u{2192} web-v2:80", "\u{2192} web-v1:80 90/100", "\u{2192} web-v2:80 10/100"]);
+    assert_eq!(card("edge").rows[0].end, "1 route");
+    assert_eq!(board.wires.len(), 3);
 }

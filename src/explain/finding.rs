@@ -59,8 +59,17 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
-/// The findings about one Service, gravest first. Empty when nothing is wrong, or when there is no such Service.
-pub fn findings(store: &Store, service: &ObjectKey) -> Vec<Finding> {
+/// The findings about a Service, an Ingress, a Gateway with its class and routes, or a NetworkPolicy, gravest first. Empty
+/// when nothing is wrong, when there is no such object, and for other kinds.
+pub fn findings(store: &Store, key: &ObjectKey) -> Vec<Finding> {
+    match key.kind {
+        Kind::Service => of_service(store, key),
+        Kind::NetworkPolicy => super::talk::findings(store, key),
+        _ => super::routing::findings(store, key),
+    }
+}
+
+fn of_service(store: &Store, service: &ObjectKey) -> Vec<Finding> {
     let Some(found) = store.get(service).and_then(|object| object.get::<Service>()) else {
         return Vec::new();
     };

@@ -5,10 +5,13 @@ mod listening;
 mod long_lived;
 pub mod near_miss;
 pub mod outline;
+mod routing;
+pub mod talk;
 pub mod verdict;
 
 pub use finding::{Certainty, Finding, Fix, findings};
 pub use long_lived::unbalanced;
 pub use near_miss::{Difference, NearMiss};
 pub use outline::{Outline, OutlineItem, OutlineLine, outline};
+pub use talk::{Isolation, Reach, Talk, isolation, selected};
 pub use verdict::{Standing, Verdict, verdicts};

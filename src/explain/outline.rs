@@ -10,7 +10,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::near_miss::near_misses;
 use super::verdict::describe_difference;
-use crate::api::ObjectKey;
+use crate::api::gateway::{Gateway, HTTPRoute};
+use crate::api::{Kind, ObjectKey};
 use crate::store::Store;
 
 /// One line about an object.
@@ -38,6 +39,10 @@ pub struct OutlineItem {
 pub struct Outline {
     /// The Ingresses, by name.
     pub ingresses: Vec<OutlineItem>,
+    /// The Gateways and HTTPRoutes, by name.
+    pub routes: Vec<OutlineItem>,
+    /// The NetworkPolicies, by name.
+    pub policies: Vec<OutlineItem>,
     /// The Services, by name.
     pub services: Vec<OutlineItem>,
     /// The Pods, by name.
@@ -114,6 +119,13 @@ pub fn outline(store: &Store) -> Outline {
         }
         outline.pods.push(OutlineItem { key, text: pod_text(pod), lines });
     }
+    outline.routes = store
+        .list::<Gateway>()
+        .map(|gateway| gateway_item(gateway))
+        .chain(store.list::<HTTPRoute>().map(|route| route_item(route)))
+        .collect();
+    outline.policies =
+        store.objects_of(Kind::NetworkPolicy).map(|object| policy_item(store, &object.key)).collect();
     outline.ingresses = store.list::<Ingress>().filter_map(|ingress| ingress_item(ingress)).collect();
     outline
 }
@@ -213,6 +225,50 @@ fn pod_text(pod: &Pod) -> String {
     parts.join(", ")
 }
 
+fn gateway_item(gateway: &Gateway) -> OutlineItem {
+    let metadata = &gateway.metadata;
+    let (namespace, name) =
+        (metadata.namespace.as_deref().unwrap_or(""), metadata.name.as_deref().unwrap_or(""));
+    let lines = gateway.spec.listeners.iter().map(|listener| OutlineLine {
+        text: format!("listener {} on port {} for {}", listener.name, listener.port, listener.protocol),
+        to: None,
+    });
+    let text = format!("class {}", gateway.spec.gateway_class_name);
+    OutlineItem { key: ObjectKey::new(Kind::Gateway, namespace, name), text, lines: lines.collect() }
+}
+
+fn route_item(route: &HTTPRoute) -> OutlineItem {
+    let namespace = route.metadata.namespace.as_deref().unwrap_or("");
+    let mut lines = Vec::new();
+    for parent in &route.spec.parent_refs {
+        let of = parent.namespace.as_deref().unwrap_or(namespace);
+        let to = ObjectKey::new(Kind::Gateway, of, parent.name.as_str());
+        lines.push(OutlineLine { text: "attached to".to_owned(), to: Some(to) });
+    }
+    for (rule, one) in route.spec.rules.iter().flatten().enumerate() {
+        for reference in &one.backend_refs {
+            let of = reference.namespace.as_deref().unwrap_or(namespace);
+            let to = ObjectKey::service(of, reference.name.as_str());
+            let weight = reference.weight.unwrap_or(1);
+            lines.push(OutlineLine {
+                text: format!("rule {}, weight {weight}, leads to", rule + 1),
+                to: Some(to),
+            });
+        }
+    }
+    let hosts = &route.spec.hostnames;
+    let text = if hosts.is_empty() { "every host".to_owned() } else { hosts.join(", ") };
+    let name = route.metadata.name.as_deref().unwrap_or("");
+    OutlineItem { key: ObjectKey::new(Kind::HTTPRoute, namespace, name), text, lines }
+}
+
+fn policy_item(store: &Store, key: &ObjectKey) -> OutlineItem {
+    let selected = super::talk::selected(store, key);
+    let text = format!("{} of the Pods of {}", selected.len(), key.namespace);
+    let lines = selected.into_iter().map(|pod| OutlineLine { text: "selects".to_owned(), to: Some(pod) });
+    OutlineItem { key: key.clone(), text, lines: lines.collect() }
+}
+
 fn ingress_item(ingress: &Ingress) -> Option<OutlineItem> {
     let (namespace, name) = (ingress.metadata.namespace.as_deref()?, ingress.metadata.name.as_deref()?);
     let spec = ingress.spec.as_ref()?;
@@ -237,5 +293,5 @@ fn ingress_item(ingress: &Ingress) -> Option<OutlineItem> {
         Some(class) => format!("class {class}"),
         None => "no class".to_owned(),
     };
-    Some(OutlineItem { key: ObjectKey::new(crate::api::Kind::Ingress, namespace, name), text, lines })
+    Some(OutlineItem { key: ObjectKey::new(Kind::Ingress, namespace, name), text, lines })
 }

@@ -108,6 +108,7 @@ impl Context<'_> {
                 cards.push(self.ingress(object, ingress));
             }
         }
+        cards.extend(super::gateway::cards(self.session, self.view));
         cards.extend(self.resolvers());
         cards
     }

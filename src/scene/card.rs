@@ -70,12 +70,23 @@ pub enum EdgeKind {
     LoadBalancer,
     /// An Ingress, which is looked up, not visited.
     Ingress,
+    /// A Gateway: it too is looked up; its Pods are visited.
+    Gateway,
+    /// An HTTPRoute, which is looked up.
+    HttpRoute,
     /// The public resolver.
     PublicDns,
     /// The cluster's DNS server.
     ClusterDns,
     /// A host outside the cluster.
     External,
+}
+
+impl EdgeKind {
+    /// Whether the rows of the card lead to Services.
+    pub fn leads_to_services(self) -> bool {
+        matches!(self, EdgeKind::Ingress | EdgeKind::HttpRoute)
+    }
 }
 
 /// A card in the Edge lane.
@@ -99,6 +110,18 @@ pub struct EdgeCard {
     pub accent: Option<u8>,
     /// Where.
     pub rect: Rect,
+}
+
+impl EdgeCard {
+    /// The Service that a row leads to: `→ shop/web:80` or, in the card's own namespace, `→ web:80`.
+    pub fn service_of(&self, row: &Row) -> Option<ObjectKey> {
+        let own = self.key.as_ref().filter(|_| self.kind.leads_to_services())?;
+        let (name, _) = row.end.strip_prefix("\u{2192} ")?.split_once(':')?;
+        Some(match name.split_once('/') {
+            Some((namespace, name)) => ObjectKey::service(namespace, name),
+            None => ObjectKey::service(own.namespace.clone(), name),
+        })
+    }
 }
 
 /// A row of an EndpointSlice.

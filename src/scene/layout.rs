@@ -222,10 +222,10 @@ fn place_service(card: &mut ServiceCard, whole: Rect, metrics: &Metrics) {
     }
 }
 
-/// Load balancers stand beside their Service, Ingresses beside the first Service that they route to, resolvers last.
+/// Load balancers and Gateways stand beside their Service, Ingresses and HTTPRoutes beside the first Service that they route to, resolvers last.
 fn place_edges(scene: &mut Scene, metrics: &Metrics, places: &Places) {
-    let top_of = |name: &str, scene: &Scene| {
-        scene.services.iter().find(|card| card.name == name).map(|card| card.whole.y)
+    let top_of = |key: &ObjectKey, scene: &Scene| {
+        scene.services.iter().find(|card| card.key == *key).map(|card| card.whole.y)
     };
     let mut wishes: Vec<(f64, usize)> = scene
         .edges
@@ -238,11 +238,19 @@ fn place_edges(scene: &mut Scene, metrics: &Metrics, places: &Places) {
                     .as_ref()
                     .and_then(|key| scene.services.iter().find(|service| service.key == *key))
                     .map(|service| service.whole.y),
-                EdgeKind::Ingress => card
+                EdgeKind::Ingress | EdgeKind::HttpRoute => card
                     .rows
                     .iter()
-                    .filter_map(|row| row.end.trim_start_matches(['\u{2192}', ' ']).split(':').next())
-                    .find_map(|name| top_of(name, scene)),
+                    .filter_map(|row| card.service_of(row))
+                    .find_map(|key| top_of(&key, scene)),
+                EdgeKind::Gateway => card.key.as_ref().and_then(|key| {
+                    let carries = |service: &&ServiceCard| {
+                        let rest = service.key.name.strip_prefix(&*key.name);
+                        service.key.namespace == key.namespace
+                            && rest.is_some_and(|rest| rest.starts_with('-'))
+                    };
+                    scene.services.iter().find(carries).map(|service| service.whole.y)
+                }),
                 _ => Some(f64::MAX),
             };
             (beside.unwrap_or(metrics.top), index)

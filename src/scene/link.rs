@@ -1,6 +1,6 @@
 //! The lines of membership and of configuration.
 
-use super::card::{EdgeKind, Mark};
+use super::card::Mark;
 use super::geometry::{Path, Point, point};
 use super::level::Level;
 use super::{Scene, View};
@@ -134,13 +134,11 @@ fn wires(scene: &Scene) -> Vec<Wire> {
     let gutter = metrics.services.x - metrics.edge.x - metrics.edge.w;
     let mut wires = Vec::new();
     let mut channel = 0_u32;
-    for card in scene.edges.iter().filter(|card| card.kind == EdgeKind::Ingress) {
+    for card in scene.edges.iter().filter(|card| card.kind.leads_to_services()) {
         for (index, row) in card.rows.iter().enumerate() {
-            let name = row.end.trim_start_matches(['\u{2192}', ' ']).split(':').next().unwrap_or_default();
-            let Some(service) = scene.services.iter().find(|service| {
-                service.name == name
-                    && card.key.as_ref().is_some_and(|key| key.namespace == service.key.namespace)
-            }) else {
+            let target = card.service_of(row);
+            let Some(service) = target.and_then(|key| scene.services.iter().find(|card| card.key == key))
+            else {
                 continue;
             };
             let shown = index.min(metrics.rows) as f64;

@@ -6,6 +6,7 @@
 mod build;
 pub mod card;
 mod fold;
+mod gateway;
 pub mod geometry;
 mod layout;
 pub mod level;
@@ -14,6 +15,7 @@ pub mod pick;
 pub mod picture;
 pub mod route;
 mod service;
+mod talk;
 pub mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,7 @@ use geometry::Rect;
 pub use level::{Level, Metrics};
 pub use link::{Link, Wire};
 pub use route::{Route, Standing};
+pub use talk::TalkMark;
 
 use crate::api::ObjectKey;
 use crate::session::Session;
@@ -79,6 +82,8 @@ pub struct Scene {
     pub bounds: Rect,
     /// How many objects are kept but not simulated, by kind.
     pub kept: BTreeMap<String, usize>,
+    /// What NetworkPolicies make of each Pod, seen from the Pod or the policy that is selected.
+    pub talks: BTreeMap<ObjectKey, TalkMark>,
 }
 
 /// Draws up the board as it is at the session's `now`.
@@ -87,6 +92,7 @@ pub fn scene(session: &Session, view: &View) -> Scene {
     layout::place(&mut scene, session.places());
     link::connect(&mut scene, session.cluster().store(), view);
     route::lay(&mut scene, session, view);
+    scene.talks = talk::marks(session.cluster().store(), view);
     scene.bounds = layout::bounds(&scene);
     scene
 }

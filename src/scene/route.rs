@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::card::{EdgeKind, Light};
+use super::card::{EdgeCard, Light};
 use super::geometry::{Path, Point, point};
 use super::level::Level;
 use super::{Scene, View, build};
@@ -492,18 +492,15 @@ fn look_up(scene: &mut Scene, key: &ObjectKey, hop: &crate::network::Hop) {
             }
         }
     }
-    // Of an Ingress, the rows that lead to a Service that was looked up with it.
-    let backends: Vec<String> = hop
-        .looked_up
-        .iter()
-        .filter(|other| other.kind == Kind::Service)
-        .map(|service| format!("\u{2192} {}:", service.name))
-        .collect();
-    for card in
-        scene.edges.iter_mut().filter(|card| card.kind == EdgeKind::Ingress && card.key.as_ref() == Some(key))
-    {
-        for row in card.rows.iter_mut().filter(|row| backends.iter().any(|start| row.end.starts_with(start)))
-        {
+    // Of an Ingress or HTTPRoute, the rows that lead to a Service that was looked up with it.
+    let is_it = |card: &&mut EdgeCard| card.kind.leads_to_services() && card.key.as_ref() == Some(key);
+    for card in scene.edges.iter_mut().filter(is_it) {
+        let lit: Vec<bool> = card
+            .rows
+            .iter()
+            .map(|row| card.service_of(row).is_some_and(|service| hop.looked_up.contains(&service)))
+            .collect();
+        for (row, _) in card.rows.iter_mut().zip(lit).filter(|(_, lit)| *lit) {
             row.light = Light::Tinted;
         }
     }

@@ -27,7 +27,13 @@ pub struct OutlineProps {
 #[component]
 pub fn BoardText(props: &OutlineProps) -> Html {
     let outline = outline(props.objects.cluster().store());
-    let parts = [("Ingresses", outline.ingresses), ("Services", outline.services), ("Pods", outline.pods)];
+    let parts = [
+        ("Ingresses", outline.ingresses),
+        ("Gateways and HTTPRoutes", outline.routes),
+        ("Services", outline.services),
+        ("Pods", outline.pods),
+        ("NetworkPolicies", outline.policies),
+    ];
     html! {
         <div class="outline" id={ID} tabindex="-1">
             for (title, items) in parts {

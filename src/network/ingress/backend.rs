@@ -29,7 +29,7 @@ pub enum BackendPort {
 
 impl Backend {
     /// The Service of an Ingress' backend; `None` for a backend of another kind.
-    pub(super) fn new(namespace: &str, backend: &IngressBackend) -> Option<Backend> {
+    pub fn new(namespace: &str, backend: &IngressBackend) -> Option<Backend> {
         let service = backend.service.as_ref()?;
         let port = service.port.as_ref();
         let name = port.and_then(|port| port.name.clone()).filter(|name| !name.is_empty());

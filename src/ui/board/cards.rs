@@ -50,7 +50,7 @@ pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps, frame: &C
     };
     let icon = match card.kind {
         EdgeKind::LoadBalancer => "i-lb",
-        EdgeKind::Ingress => "i-ingress",
+        EdgeKind::Ingress | EdgeKind::Gateway | EdgeKind::HttpRoute => "i-ingress",
         EdgeKind::PublicDns | EdgeKind::ClusterDns => "i-dns",
         EdgeKind::External => "i-globe",
     };

@@ -2,7 +2,7 @@
 
 use endpoint_playground::api::path::Path;
 use endpoint_playground::scene::card::{ChipKind, Light, Mark, NodeCard, PodCard};
-use endpoint_playground::scene::{Level, Scene};
+use endpoint_playground::scene::{Level, Scene, TalkMark};
 use yew::prelude::*;
 
 use super::cards::{EditableChip, ring};
@@ -98,6 +98,7 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
         ..card.rect
     };
     let count = card.keys.len();
+    let talk = scene.talks.get(&card.key).copied();
     let stacked = count > 1;
     let name = card.name();
     let label = format!(
@@ -107,6 +108,7 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
         card.address,
         node.name
     );
+    let label = talk.map_or(label.clone(), |talk| format!("{label}, {}", talk.word()));
     let title = match &card.wanted {
         Some(wanted) => format!("{name}: {}, wanted {wanted}", miss_text(card)),
         None => format!("{name} {} {}", card.address, card.word),
@@ -145,7 +147,7 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
                 } else if scene.level == Level::Full {
                     <span class="ip">{ &card.address }</span>
                 } else if scene.level == Level::Compact {
-                    <span class="ip">{ compact_word(card) }</span>
+                    <span class="ip">{ talk.map_or_else(|| compact_word(card).to_owned(), |talk| talk.word().to_owned()) }</span>
                 }
             </div>
             if scene.level == Level::Full {
@@ -154,6 +156,8 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
                     if card.more_chips > 0 { <span class="chip more">{ format!("+{}", card.more_chips) }</span> }
                     if let Some(wanted) = &card.wanted {
                         <span class="st">{ "wanted " }<em>{ wanted }</em></span>
+                    } else if let Some(talk) = talk {
+                        <span class={classes!("st", "talk", (talk == TalkMark::CutOff).then_some("cut-off"))}>{ talk.word() }</span>
                     } else {
                         <span class="st">{ &card.word }</span>
                     }

@@ -222,12 +222,17 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
             </>
         };
     }
-    let has_why = matches!(key.kind, Kind::Service | Kind::Pod);
+    let has_dns = matches!(key.kind, Kind::Service | Kind::Pod);
+    let has_why = has_dns
+        || matches!(
+            key.kind,
+            Kind::Ingress | Kind::GatewayClass | Kind::Gateway | Kind::HTTPRoute | Kind::NetworkPolicy
+        );
     let mut tabs = vec![Tab::new("form", "Form"), Tab::new("yaml", "YAML")];
     if has_why {
         tabs.push(Tab::new("why", "Why"));
     }
-    if has_why {
+    if has_dns {
         tabs.push(Tab::new("dns", "DNS"));
     }
     if is_service {
@@ -237,7 +242,7 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
         "yaml" => "yaml",
         "why" if has_why => "why",
         "rules" if is_service => "rules",
-        "dns" if has_why => "dns",
+        "dns" if has_dns => "dns",
         _ => "form",
     };
     let editing = Editing {

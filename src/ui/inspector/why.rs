@@ -1,7 +1,9 @@
 //! Why: for a Service the verdict on every Pod and what is wrong; for a Pod the Services that select it or nearly do.
 
 use endpoint_playground::api::{Kind, ObjectKey};
-use endpoint_playground::explain::{Finding, Fix, Standing, Verdict, findings, unbalanced, verdicts};
+use endpoint_playground::explain::{
+    Finding, Fix, Reach, Standing, Talk, Verdict, findings, isolation, selected, unbalanced, verdicts,
+};
 use yew::prelude::*;
 
 use super::field::{Editing, shown};
@@ -21,7 +23,11 @@ pub struct WhyProps {
 pub fn Why(props: &WhyProps) -> Html {
     let editing = &props.editing;
     let open = use_state(|| 0_usize);
-    if editing.key.kind == Kind::Pod { for_pod(editing) } else { for_service(editing, &open) }
+    match editing.key.kind {
+        Kind::Pod => for_pod(editing),
+        Kind::Service => for_service(editing, &open),
+        _ => for_others(editing, &open),
+    }
 }
 
 /// The share of a standing in the bar, the ring, and the class of its word.
@@ -232,6 +238,89 @@ fn for_pod(editing: &Editing) -> Html {
                 <p class="hint">{ if services.is_empty() { "There is no Service in its namespace." } else { "No Service of its namespace selects it, or nearly does." } }</p>
             }
             for finding in mending.iter() { { whole(editing, finding) } }
+            { talks(editing) }
         </>
+    }
+}
+
+/// Ingresses, Gateways with their classes and routes, NetworkPolicies: what is wrong with them.
+fn for_others(editing: &Editing, open: &UseStateHandle<usize>) -> Html {
+    let store = editing.objects.cluster().store();
+    let findings = findings(store, &editing.key);
+    let name = &editing.key.name;
+    let lead = match findings.len() {
+        0 => format!("Nothing is wrong with {name}"),
+        1 => format!("1 thing is wrong with {name}"),
+        more => format!("{more} things are wrong with {name}"),
+    };
+    let pods = selected(store, &editing.key);
+    html! {
+        <div class="why">
+            <p class="lead">{ lead }</p>
+            if editing.key.kind == Kind::NetworkPolicy {
+                <p class="hint">{ format!("It is for {} Pods of {}:", pods.len(), editing.key.namespace) }</p>
+                <ul class="verdicts">
+                    for pod in pods.iter().take(MOST_TALKS) { <li>{ mark("r-ready", "selected") }{ object_button(editing, pod, "nm") }</li> }
+                </ul>
+            }
+            for (index, finding) in findings.iter().enumerate() {
+                { if index == **open { whole(editing, finding) } else { folded(finding, index, open) } }
+            }
+        </div>
+    }
+}
+
+/// How many other Pods are told of.
+const MOST_TALKS: usize = 50;
+
+/// Who may talk to whom, where NetworkPolicies have a say.
+fn talks(editing: &Editing) -> Html {
+    let Some(found) = isolation(editing.objects.cluster().store(), &editing.key) else {
+        return Html::default();
+    };
+    let policies = |keys: &[ObjectKey], free: &str, bound: &str| {
+        html! {
+            <p class="hint">
+                if keys.is_empty() { { free.to_owned() } } else {
+                    { format!("{bound} ") }
+                    for key in keys.iter() { { object_button(editing, key, "go-to") }{ " " } }
+                }
+            </p>
+        }
+    };
+    let reach = |what: &str, open: bool| {
+        let (ring, word) = if open { ("r-ready", "allowed") } else { ("r-no", "dropped") };
+        html! { <li>{ mark(ring, "") }<span class="nm rest">{ what.to_owned() }</span><span class="v">{ word }</span></li> }
+    };
+    html! {
+        <section class="talks" aria-label="Who may talk to whom">
+            <p class="lead">{ "Who may talk to whom" }</p>
+            { policies(&found.ingress, "No NetworkPolicy restricts what comes in.", "What comes in is restricted by") }
+            { policies(&found.egress, "No NetworkPolicy restricts what goes out.", "What goes out is restricted by") }
+            <ul class="verdicts">
+                { reach("To the cluster's DNS", found.dns) }
+                { reach("To the outside", found.to_outside) }
+                { reach("From the outside", found.from_outside) }
+                for talk in found.others.iter().take(MOST_TALKS) { { one_talk(editing, talk) } }
+            </ul>
+            if found.others.len() > MOST_TALKS { <p class="hint">{ format!("and {} more Pods", found.others.len() - MOST_TALKS) }</p> }
+        </section>
+    }
+}
+
+fn one_talk(editing: &Editing, talk: &Talk) -> Html {
+    let words = |reach: &Reach| match reach {
+        Reach::All => "yes".to_owned(),
+        Reach::Some(ports) => ports.join(", "),
+        Reach::None => "no".to_owned(),
+    };
+    let open = talk.out.is_open() || talk.into.is_open();
+    html! {
+        <li key={talk.pod.to_path()}>
+            { mark(if open { "r-ready" } else { "r-no" }, if open { "allowed" } else { "cut off" }) }
+            { object_button(editing, &talk.pod, "nm") }
+            <span class="v">{ format!("to it: {}, from it: {}", words(&talk.out), words(&talk.into)) }</span>
+            for why in talk.why.iter() { <p>{ why }</p> }
+        </li>
     }
 }

@@ -4,16 +4,15 @@ use serde_json::{Value, json};
 use yew::prelude::*;
 
 use super::super::field::{Editing, Field, Fixed, Sort, add_button, path, remove, remove_button, set, shown};
-use super::{choices, items, labels, text};
+use super::{choices, items, labels, next, text};
 
 pub(super) fn form(editing: &Editing, value: &Value) -> Html {
     let rules = items(value, "/spec/rules");
-    let next = u32::try_from(rules.len()).unwrap_or(u32::MAX);
     let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
     let paths = json!([{ "path": "/", "pathType": "Prefix", "backend": backend }]);
     let rule = json!({ "host": "web.example", "http": { "paths": paths } });
     let at = path("spec.rules");
-    let add = if rules.is_empty() { set(&at, json!([rule])) } else { set(&at.index(next), rule) };
+    let add = if rules.is_empty() { set(&at, json!([rule])) } else { set(&at.index(next(rules)), rule) };
     html! {
         <>
             <fieldset>
@@ -26,15 +25,45 @@ pub(super) fn form(editing: &Editing, value: &Value) -> Html {
                 { one(editing, index, rule) }
             }
             { add_button(editing, "Add a rule", vec![add]) }
+            { tls(editing, value) }
             { labels(editing, value) }
         </>
+    }
+}
+
+/// Which hosts have a certificate of their own.
+fn tls(editing: &Editing, value: &Value) -> Html {
+    let entries = items(value, "/spec/tls");
+    let at = path("spec.tls");
+    let host = text(value, "/spec/rules/0/host");
+    let hosts = if host.is_empty() { json!([]) } else { json!([host]) };
+    let new = json!({ "hosts": hosts, "secretName": "cert" });
+    let add = if entries.is_empty() { set(&at, json!([new])) } else { set(&at.index(next(entries)), new) };
+    html! {
+        <fieldset>
+            <legend>{ "TLS" }</legend>
+            if entries.is_empty() { <p class="hint">{ "No host has a certificate." }</p> }
+            for (index, entry) in entries.iter().enumerate() {
+                { tls_entry(editing, &at.index(u32::try_from(index).unwrap_or(0)), index, entry) }
+            }
+            { add_button(editing, "Add a certificate", vec![add]) }
+        </fieldset>
+    }
+}
+
+fn tls_entry(editing: &Editing, at: &endpoint_playground::api::Path, index: usize, entry: &Value) -> Html {
+    html! {
+        <div key={index}>
+            <Field editing={editing.clone()} at={at.field("hosts").index(0)} label="Host" value={shown(entry.pointer("/hosts/0"))} />
+            <Field editing={editing.clone()} at={at.field("secretName")} label="Secret" value={shown(entry.get("secretName"))} />
+            { remove_button(editing, format!("Remove certificate {}", index + 1), vec![remove(at)]) }
+        </div>
     }
 }
 
 fn one(editing: &Editing, index: usize, rule: &Value) -> Html {
     let base = path(&format!("spec.rules[{index}]"));
     let paths = items(rule, "/http/paths");
-    let next = u32::try_from(paths.len()).unwrap_or(u32::MAX);
     let all = base.field("http").field("paths");
     let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
     let new = json!({ "path": "/new", "pathType": "Prefix", "backend": backend });
@@ -46,7 +75,7 @@ fn one(editing: &Editing, index: usize, rule: &Value) -> Html {
                 { backend_fields(editing, &all.index(u32::try_from(number).unwrap_or(0)), entry) }
             }
             <div class="acts flush">
-                { add_button(editing, "Add a path", vec![set(&all.index(next), new)]) }
+                { add_button(editing, "Add a path", vec![set(&all.index(next(paths)), new)]) }
                 { remove_button(editing, format!("Remove rule {}", index + 1), vec![remove(&base)]) }
             </div>
         </fieldset>

@@ -1,6 +1,8 @@
 //! The form: the fields that people change most, one form for each kind.
 
+mod gateway;
 mod ingress;
+mod network_policy;
 mod node;
 mod pod;
 mod service;
@@ -33,6 +35,9 @@ pub fn Form(props: &FormProps) -> Html {
                 Kind::Pod => pod::form(editing, &value),
                 Kind::Node => node::form(editing, &value),
                 Kind::Ingress => ingress::form(editing, &value),
+                Kind::Gateway => gateway::gateway(editing, &value),
+                Kind::HTTPRoute => gateway::http_route(editing, &value),
+                Kind::NetworkPolicy => network_policy::form(editing, &value),
                 Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicationController => {
                     workload::form(editing, &value)
                 }
@@ -76,6 +81,11 @@ fn text(value: &Value, pointer: &str) -> String {
 /// The items of a list in an object.
 fn items<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
     value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The place behind the last item of a list.
+fn next(list: &[Value]) -> u32 {
+    u32::try_from(list.len()).unwrap_or(u32::MAX)
 }
 
 /// Choices whose values say themselves.

@@ -131,8 +131,10 @@ fn stops(route: &Route, still: bool) -> Html {
         <g {class} data-ended={route.ended_at.0.to_string()}>
             { for route.stops.iter().map(|stop| {
                 let w = 16.0 + 6.0 * (stop.numbers.len() as f64 - 1.0);
+                // Beside the card, so that the row can be read.
+                let x = stop.at.x - w / 2.0 - 4.0;
                 html! {
-                    <g class="hopno" transform={format!("translate({:.1} {:.1})", stop.at.x, stop.at.y)}>
+                    <g class="hopno" transform={format!("translate({x:.1} {:.1})", stop.at.y)}>
                         <rect x={number(-w / 2.0)} y="-8" width={number(w)} height="16" rx="8" />
                         <text y="4">{ &stop.numbers }</text>
                     </g>

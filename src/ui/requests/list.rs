@@ -90,7 +90,7 @@ fn row(props: &RequestsProps, record: &RequestRecord, now: Time) -> Html {
                 <span class="url" title={record.request.url.clone()}>{ record.request.to_string() }</span>
                 <span class="way" title={way.clone()}>
                     if let Some(connection) = record.connection {
-                        <span class="over">{ format!("connection {connection}") }</span>{ " " }
+                        <span class="reused">{ format!("connection {connection}") }</span>{ " " }
                     }
                     { way.clone() }
                 </span>

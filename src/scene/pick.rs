@@ -1,6 +1,7 @@
 //! What the pointer means on a board: which card is under it, which ones a rectangle holds, where a dragged card snaps.
 
 use super::Scene;
+use super::card::EdgeKind;
 use super::geometry::Rect;
 use crate::api::ObjectKey;
 
@@ -39,37 +40,26 @@ impl Scene {
         })
     }
 
-    /// The objects whose cards a rectangle touches. A node only when it is in it whole: who wants its Pods begins there.
+    /// The objects whose cards a rectangle touches. Nodes are not among them: who draws a rectangle means what stands on
+    /// them.
     pub fn objects_in(&self, area: &Rect) -> Vec<ObjectKey> {
+        // A load balancer's object is its Service, which has a card of its own.
         let edges =
-            self.edges.iter().filter(|card| area.overlaps(&card.rect)).filter_map(|card| card.key.clone());
-        let services =
-            self.services.iter().filter(|card| area.overlaps(&card.whole)).map(|card| card.key.clone());
-        let pods = self.nodes.iter().flat_map(|node| &node.pods);
-        let pods = pods.filter(|card| area.overlaps(&card.rect)).flat_map(|card| card.keys.iter().cloned());
-        let whole = |rect: &Rect| {
-            area.x <= rect.x
-                && rect.right() <= area.right()
-                && area.y <= rect.y
-                && rect.bottom() <= area.bottom()
-        };
-        let nodes = self.nodes.iter().filter(|node| whole(&node.rect)).filter_map(|node| node.key.clone());
-        let mut found: Vec<ObjectKey> = edges.chain(services).chain(pods).chain(nodes).collect();
+            self.edges.iter().filter(|card| card.kind == EdgeKind::Ingress && area.overlaps(&card.rect));
+        let services = self.services.iter().filter(|card| area.overlaps(&card.whole));
+        let pods = self.nodes.iter().flat_map(|node| &node.pods).filter(|card| area.overlaps(&card.rect));
+        let edges = edges.filter_map(|card| card.key.clone());
+        let services = services.map(|card| card.key.clone());
+        let mut found: Vec<ObjectKey> =
+            edges.chain(services).chain(pods.flat_map(|card| card.keys.iter().cloned())).collect();
         found.sort();
         found.dedup();
         found
     }
 
-    /// The cards that stand for an object: its own, its load balancer's, and for a Pod the fold that holds it.
-    pub fn cards_of(&self, key: &ObjectKey) -> impl Iterator<Item = String> + '_ {
-        let key = key.clone();
-        let edges = {
-            let key = key.clone();
-            self.edges.iter().filter(move |card| card.key.as_ref() == Some(&key)).map(|card| card.id.clone())
-        };
-        let pod = self.pod(&key).map(|(_, card)| card.key.to_path());
-        let own = pod.unwrap_or_else(|| key.to_path());
-        std::iter::once(own).chain(edges)
+    /// The id of the card that stands for an object: its own, or for a Pod the one of the fold that holds it.
+    pub fn card_of(&self, key: &ObjectKey) -> String {
+        self.pod(key).map_or_else(|| key.to_path(), |(_, card)| card.key.to_path())
     }
 
     /// Where the card of an object is; of a Service with its slices.
@@ -160,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn a_rectangle_holds_what_it_touches_and_nodes_only_whole() {
+    fn a_rectangle_holds_what_it_touches_but_no_nodes() {
         let session = Session::open(scenarios::find("first").expect("it is listed").recording(1));
         let board = scene(&session, &View::default());
         let all = board.objects_in(&rect(-1e4, -1e4, 1e5, 1e5));
         let count = |kind: Kind| all.iter().filter(|key| key.kind == kind).count();
         assert_eq!(
             (count(Kind::Node), count(Kind::Pod)),
-            (3, board.nodes.iter().flat_map(|node| &node.pods).count())
+            (0, board.nodes.iter().flat_map(|node| &node.pods).count())
         );
         let pod = board.nodes.iter().find_map(|node| node.pods.first()).expect("there are Pods");
         let touched = board.objects_in(&rect(pod.rect.x + 2.0, pod.rect.y + 2.0, 1.0, 1.0));

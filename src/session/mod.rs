@@ -40,11 +40,14 @@ pub const ACCENTS: u8 = 6;
 /// Milliseconds of simulated time between two checkpoints that are made only because time passed.
 const CHECKPOINT_EVERY: u64 = 10_000;
 
+/// The cards that were placed by hand, by card id: left and top edge at 100 %.
+pub type Places = imbl::OrdMap<Arc<str>, (i32, i32)>;
+
 /// The cluster and the hand-placed cards, as they are after a number of entries.
 #[derive(Clone)]
 struct Board {
     cluster: Cluster,
-    places: imbl::OrdMap<Arc<str>, (i32, i32)>,
+    places: Places,
     /// The accent of each Service that was ever on the board, 1 to [`ACCENTS`].
     accents: imbl::OrdMap<ObjectKey, u8>,
     /// The objects as they were before the last command that changed some.
@@ -76,7 +79,7 @@ impl Session {
     pub fn new(seed: u64) -> Session {
         let board = Board {
             cluster: Cluster::new(seed),
-            places: imbl::OrdMap::new(),
+            places: Places::new(),
             accents: imbl::OrdMap::new(),
             before: Store::default(),
             applied: 0,
@@ -129,7 +132,7 @@ impl Session {
     }
 
     /// The cards that were placed by hand, by card id.
-    pub fn places(&self) -> &imbl::OrdMap<Arc<str>, (i32, i32)> {
+    pub fn places(&self) -> &Places {
         &self.board.places
     }
 

@@ -3,6 +3,7 @@
 use endpoint_playground::api::{ObjectKey, Time};
 use endpoint_playground::session::{Client, Command, Recording};
 
+use super::board::Ask;
 use super::events_model::{Selection, Tool};
 use super::options::Theme;
 use super::state::YamlDraft;
@@ -22,6 +23,8 @@ pub enum Dialog {
     Help,
     /// What shapes and colours mean.
     Legend,
+    /// Everything that can be found or done.
+    Palette,
 }
 
 /// One thing that a panel asks for.
@@ -73,6 +76,29 @@ pub enum Act {
     Compose(Client),
     /// Changes something.
     Command(Command),
+    /// Several things, one after the other.
+    All(Vec<Act>),
+    /// Selects something and shows it in the inspector.
+    Show(Selection),
+    /// Selects everything on the board.
+    SelectAll,
+    /// Copies what is selected as YAML.
+    Copy,
+    /// Copies what is selected as YAML and deletes it.
+    Cut,
+    /// Puts what is in the clipboard on the board.
+    Paste,
+    /// Places what a tool makes.
+    Place {
+        /// Which tool.
+        tool: Tool,
+        /// Where, at 100 %; `None` for wherever there is room.
+        at: Option<(i32, i32)>,
+        /// The node for a Pod.
+        on_node: Option<String>,
+    },
+    /// Asks the board for something.
+    Ask(Ask),
     /// Deletes what is selected.
     Delete,
     /// Makes another like what is selected.

@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use endpoint_playground::api::{ObjectKey, Time};
-use endpoint_playground::session::{Command, permalink, scenarios};
+use endpoint_playground::session::{Command, draw, permalink, scenarios};
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::act::{Act, Dialog};
-use super::board::Board;
+use super::board::{Ask, Board, Change};
 use super::browser::{self, FrameHooks, Listener};
 use super::dialogs::Dialogs;
 use super::embed::EmbedBar;
@@ -19,9 +19,11 @@ use super::events_model::{BoardEvent, Selection, Tool};
 use super::icons;
 use super::inspector::{Inspector, WrittenBoard};
 use super::keys::{self, Key, Pressed};
+use super::moment::Objects;
 use super::notices::NoticeList;
 use super::options::{EmbedView, Options};
 use super::outline::{self, BoardText, TextOver};
+use super::palette::Palette;
 use super::requests::{Composer, Connections, Draft, Repeating, Requests, SendAgain};
 use super::search::{Search, looks_like_manifests};
 use super::sentence::{Say, Try, sentence};
@@ -55,7 +57,25 @@ pub struct App {
     pasted: AttrValue,
     /// The board as text, with the generation of the sitting that it shows.
     board_yaml: RefCell<Option<(u64, AttrValue)>>,
+    clip: Rc<RefCell<Clip>>,
     _listeners: Vec<Listener>,
+}
+
+/// What a copy takes: the browser wants the text at once, so the selection is kept where the listener reaches it.
+#[derive(Default)]
+struct Clip {
+    objects: Option<Objects>,
+    keys: Vec<ObjectKey>,
+    /// The text that was copied last.
+    copied: String,
+}
+
+impl Clip {
+    fn copy(&mut self) -> Option<String> {
+        let text = draw::copy(self.objects.as_ref()?.cluster(), &self.keys);
+        self.copied.clone_from(&text);
+        (!text.is_empty()).then_some(text)
+    }
 }
 
 /// What the page is told.
@@ -72,8 +92,12 @@ pub enum Msg {
     Draft(Draft),
     /// A key.
     Key(Key),
-    /// A text was pasted that looks like manifests.
-    Pasted(String),
+    /// A text was pasted that looks like manifests; `true` when it was copied on a board.
+    Pasted(String, bool),
+    /// The clipboard was read; `None` when the browser does not allow it.
+    Clipboard(Option<String>),
+    /// What is selected was copied, or cut (`true`).
+    Copied(bool),
     /// The sitting is to be stored now.
     Save,
     /// The fragment of the address changed.
@@ -99,10 +123,19 @@ impl Component for App {
         });
         listeners.push({
             let link = link.clone();
-            browser::on_paste(move |text| {
+            browser::on_paste(move |text, own| {
                 if looks_like_manifests(&text) {
-                    link.send_message(Msg::Pasted(text));
+                    link.send_message(Msg::Pasted(text, own));
                 }
+            })
+        });
+        let clip = Rc::new(RefCell::new(Clip::default()));
+        listeners.extend({
+            let (link, clip) = (link.clone(), clip.clone());
+            browser::on_copy(move |cut| {
+                let text = clip.borrow_mut().copy()?;
+                link.send_message(Msg::Copied(cut));
+                Some(text)
             })
         });
         if stores {
@@ -129,6 +162,7 @@ impl Component for App {
             written: AttrValue::default(),
             pasted: AttrValue::default(),
             board_yaml: RefCell::default(),
+            clip,
             _listeners: listeners,
         }
     }
@@ -143,6 +177,7 @@ impl Component for App {
                 self.state.tool = Tool::Select;
                 self.act(ctx, Act::Compose(client))
             }
+            Msg::Board(BoardEvent::Act(act)) => self.act(ctx, act),
             Msg::Board(event) => {
                 let by_key = matches!(event, BoardEvent::PlaceNew { at: None, .. });
                 self.state.board(event);
@@ -161,9 +196,37 @@ impl Component for App {
                 true
             }
             Msg::Key(key) => self.key(ctx, key),
-            Msg::Pasted(text) => {
-                self.pasted = text.into();
-                self.state.dialog = Some(Dialog::Import);
+            Msg::Pasted(text, own) => {
+                self.state.dialog = None;
+                if self.state.options.read_only || !self.state.paste(&text, own) {
+                    self.pasted = text.into();
+                    self.state.dialog = Some(Dialog::Import);
+                }
+                true
+            }
+            Msg::Clipboard(Some(text)) if looks_like_manifests(&text) => {
+                let own = text == self.clip.borrow().copied;
+                ctx.link().send_message(Msg::Pasted(text, own));
+                false
+            }
+            Msg::Clipboard(found) => {
+                let words = match found {
+                    Some(_) => "The clipboard holds no manifests.",
+                    None => "This browser does not let the page read the clipboard. Press Ctrl+V instead.",
+                };
+                self.state.notices.say(words, false, None);
+                true
+            }
+            Msg::Copied(cut) => {
+                if cut {
+                    self.state.act(Act::Delete);
+                } else {
+                    let words = match self.state.chosen().as_slice() {
+                        [key] => format!("{key} was copied as YAML."),
+                        several => format!("{} objects were copied as YAML.", several.len()),
+                    };
+                    self.state.notices.say(words, false, None);
+                }
                 true
             }
             Msg::Save => self.save_now(),
@@ -178,6 +241,9 @@ impl Component for App {
             }
         };
         self.after(ctx);
+        if draw {
+            self.keep_clip();
+        }
         draw
     }
 
@@ -241,7 +307,16 @@ impl App {
         if self.state.unsaved {
             self.save_soon(ctx);
         }
+        if draw {
+            self.keep_clip();
+        }
         draw
+    }
+
+    fn keep_clip(&self) {
+        let mut clip = self.clip.borrow_mut();
+        clip.objects = Some(self.state.moment.objects());
+        clip.keys = self.state.chosen();
     }
 
     fn ask_for_frame(&mut self, ctx: &Context<Self>) {
@@ -282,7 +357,7 @@ impl App {
         true
     }
 
-    fn act(&mut self, _ctx: &Context<Self>, act: Act) -> bool {
+    fn act(&mut self, ctx: &Context<Self>, act: Act) -> bool {
         match &act {
             Act::Dialog(dialog) => {
                 if *dialog == Some(Dialog::Share) {
@@ -305,6 +380,17 @@ impl App {
                 }
             }
             Act::Compose(_) => browser::focus_id("compose-url"),
+            Act::Copy | Act::Cut => {
+                let command = if matches!(act, Act::Cut) { "cut" } else { "copy" };
+                if !browser::copy_command(command) {
+                    self.state.notices.say(
+                        "This browser does not let the page copy. Press Ctrl+C instead.",
+                        false,
+                        None,
+                    );
+                }
+            }
+            Act::Paste => browser::read_clipboard(ctx.link().callback(Msg::Clipboard)),
             // Once it is drawn.
             Act::BoardText(true) => {
                 Timeout::new(0, || browser::focus_id(outline::ID)).forget();
@@ -312,7 +398,11 @@ impl App {
             Act::BoardText(false) => browser::focus_board(),
             _ => {}
         }
+        let placed = matches!(act, Act::Place { .. });
         self.state.act(act);
+        if placed {
+            self.focus_selected();
+        }
         true
     }
 
@@ -349,10 +439,13 @@ impl App {
                 browser::focus_id("compose-url");
                 return false;
             }
-            Key::Search => {
-                browser::focus_id("search");
-                return false;
-            }
+            Key::Palette => Act::Dialog(Some(Dialog::Palette)),
+            Key::SelectAll => Act::SelectAll,
+            Key::Menu => Act::Ask(Ask::Menu),
+            Key::Rename => match &self.state.selection {
+                Some(Selection::Object(key)) => Act::Ask(Ask::Edit(key.clone(), Change::Name)),
+                _ => return false,
+            },
         };
         self.act(ctx, act)
     }
@@ -382,7 +475,7 @@ impl App {
             state.side_full.then_some("side-full"),
         );
         let search = html! {
-            <Search objects={state.moment.objects()} on_paste={ctx.link().callback(Msg::Pasted)} on={on.clone()} />
+            <Search on={on.clone()} />
         };
         html! {
             <div {class}>
@@ -405,7 +498,8 @@ impl App {
                 if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
                 <NoticeList notices={state.notices.clone()} on={on.clone()} />
                 <Dialogs open={state.dialog} read_only={options.read_only} objects={state.moment.objects()} link={self.link.clone()}
-                    written={self.written.clone()} pasted={self.pasted.clone()} {on} />
+                    written={self.written.clone()} pasted={self.pasted.clone()} on={on.clone()} />
+                if state.dialog == Some(Dialog::Palette) { { self.palette(ctx, on) } }
             </div>
         }
     }
@@ -446,8 +540,19 @@ impl App {
         let state = &self.state;
         html! {
             <Board scene={state.looking.scene.clone()} fit={state.looking.fit} selection={state.selection.clone()}
-                tool={state.tool} read_only={state.options.read_only} still={self.is_still()}
+                picked={state.picked.clone()} objects={state.moment.objects()} placed={state.session.places().clone()} ask={state.ask.clone()}
+                tool={state.tool} read_only={state.options.read_only} pans={state.options.read_only || state.options.embed}
+                still={self.is_still()} peek={state.peek.clone().map(AttrValue::from)}
                 on={ctx.link().callback(Msg::Board)} />
+        }
+    }
+
+    fn palette(&self, ctx: &Context<Self>, on: Callback<Act>) -> Html {
+        let state = &self.state;
+        html! {
+            <Palette objects={state.moment.objects()} selection={state.selection.clone()} picked={state.picked.clone()}
+                placed={state.session.places().clone()} playing={state.playing} read_only={state.options.read_only}
+                on_paste={ctx.link().callback(|text| Msg::Pasted(text, false))} {on} />
         }
     }
 

@@ -144,6 +144,15 @@ pub fn on_pointer_down(callback: impl Fn(&web_sys::Event) + 'static) -> Listener
     EventListener::new_with_options(&gloo::utils::document(), "pointerdown", options, callback)
 }
 
+/// Runs `callback` for an event of a pointer, such as `pointermove`, anywhere on the page.
+pub fn on_pointer(event: &'static str, callback: impl Fn(PointerEvent) + 'static) -> Listener {
+    EventListener::new(&gloo::utils::document(), event, move |event| {
+        if let Some(event) = event.dyn_ref::<PointerEvent>() {
+            callback(event.clone());
+        }
+    })
+}
+
 /// Whether a media query holds.
 pub fn matches(query: &str) -> bool {
     gloo::utils::window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
@@ -227,6 +236,58 @@ pub fn copy(text: &str, done: Callback<bool>) {
     let promise = clipboard.write_text(text);
     yew::platform::spawn_local(async move {
         done.emit(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok());
+    });
+}
+
+/// The media type that tells a text that was copied on a board from one that an editor copied.
+const OWN: &str = "application/x-endpoint-playground";
+
+/// Runs `callback` when the person copies or cuts (`true`) something that is no text on the page. What it gives is put
+/// into the clipboard.
+pub fn on_copy(callback: impl Fn(bool) -> Option<String> + Clone + 'static) -> [Listener; 2] {
+    ["copy", "cut"].map(|name| {
+        let callback = callback.clone();
+        let options = EventListenerOptions { phase: EventListenerPhase::Bubble, passive: false };
+        EventListener::new_with_options(&gloo::utils::document(), name, options, move |event| {
+            let text_is_selected = gloo::utils::window()
+                .get_selection()
+                .ok()
+                .flatten()
+                .is_some_and(|selection| !selection.is_collapsed());
+            if event.default_prevented() || is_typing(event) || text_is_selected || dialog_is_open() {
+                return;
+            }
+            let data =
+                event.dyn_ref::<web_sys::ClipboardEvent>().and_then(web_sys::ClipboardEvent::clipboard_data);
+            if let Some(data) = data
+                && let Some(text) = callback(event.type_() == "cut")
+            {
+                // Setting data in an event that the person began does not fail.
+                let _ = data.set_data("text/plain", &text).and_then(|()| data.set_data(OWN, "1"));
+                event.prevent_default();
+            }
+        })
+    })
+}
+
+/// Copies or cuts as if the person had pressed the keys; `false` when the browser refuses.
+pub fn copy_command(command: &str) -> bool {
+    gloo::utils::document()
+        .dyn_ref::<web_sys::HtmlDocument>()
+        .is_some_and(|document| document.exec_command(command).unwrap_or(false))
+}
+
+/// Reads the text in the clipboard; `None` when the browser refuses, or asks and the person does.
+pub fn read_clipboard(done: Callback<Option<String>>) {
+    let clipboard = gloo::utils::window().navigator().clipboard();
+    if clipboard.is_undefined() {
+        done.emit(None);
+        return;
+    }
+    let promise = clipboard.read_text();
+    yew::platform::spawn_local(async move {
+        let text = wasm_bindgen_futures::JsFuture::from(promise).await.ok();
+        done.emit(text.and_then(|text| text.as_string()));
     });
 }
 
@@ -510,6 +571,23 @@ pub fn show_dialog(node: &NodeRef) {
     }
 }
 
+/// Closes a dialog at once.
+pub fn close_dialog(node: &NodeRef) {
+    if let Some(dialog) = node.cast::<web_sys::HtmlDialogElement>() {
+        dialog.close();
+    }
+}
+
+/// Scrolls what a selector finds below `root` into view.
+pub fn reveal(root: &NodeRef, selector: &str) {
+    let found = root.cast::<web_sys::Element>().and_then(|root| root.query_selector(selector).ok().flatten());
+    if let Some(element) = found {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
 /// The selected stretch of a text area, in UTF-16 units.
 pub fn selected_range(node: &NodeRef) -> Option<(u32, u32)> {
     let area = node.cast::<HtmlTextAreaElement>()?;
@@ -551,13 +629,6 @@ pub fn open_tab(address: &str) {
     let _ = gloo::utils::window().open_with_url_and_target_and_features(address, "_blank", "noopener");
 }
 
-/// Takes the keyboard focus away from an element.
-pub fn blur(node: &NodeRef) {
-    if let Some(element) = node.cast::<HtmlElement>() {
-        let _ = element.blur();
-    }
-}
-
 /// Selects the whole text of the field that an event comes from.
 pub fn select_all(event: &FocusEvent) {
     if let Some(target) = event.target() {
@@ -569,19 +640,22 @@ pub fn select_all(event: &FocusEvent) {
     }
 }
 
-/// The text that is being pasted; `None` when the event is no paste or holds no text.
-pub fn pasted(event: &web_sys::Event) -> Option<String> {
+/// The text that is being pasted, and whether it was copied on a board; `None` when the event is no paste or holds no
+/// text.
+pub fn pasted(event: &web_sys::Event) -> Option<(String, bool)> {
     let data = event.dyn_ref::<web_sys::ClipboardEvent>()?.clipboard_data()?;
-    data.get_data("text/plain").ok().filter(|text| !text.is_empty())
+    let own = data.get_data(OWN).is_ok_and(|own| !own.is_empty());
+    data.get_data("text/plain").ok().filter(|text| !text.is_empty()).map(|text| (text, own))
 }
 
-/// Runs `callback` with each text that is pasted outside a field.
-pub fn on_paste(callback: impl Fn(String) + 'static) -> Listener {
+/// Runs `callback` with each text that is pasted outside a field, and whether it was copied on a board.
+pub fn on_paste(callback: impl Fn(String, bool) + 'static) -> Listener {
     EventListener::new(&gloo::utils::document(), "paste", move |event| {
         if !is_typing(event)
-            && let Some(text) = pasted(event)
+            && !dialog_is_open()
+            && let Some((text, own)) = pasted(event)
         {
-            callback(text);
+            callback(text, own);
         }
     })
 }

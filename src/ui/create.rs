@@ -1,6 +1,7 @@
 //! What a tool makes: small objects that work at once and fit what is there.
 
 use endpoint_playground::api::{Kind, ObjectKey};
+use endpoint_playground::session::draw::free_name;
 use endpoint_playground::session::{Cluster, Command, Placement};
 use serde_json::{Map, Value, json};
 
@@ -21,7 +22,7 @@ pub fn create(
     near: Option<&ObjectKey>,
 ) -> Option<(ObjectKey, Command)> {
     let document = match tool {
-        Tool::Select | Tool::Client => return None,
+        Tool::Select | Tool::Hand | Tool::Client => return None,
         Tool::Pod => pod(cluster, on_node, near),
         Tool::Service => service(cluster),
         Tool::Ingress => ingress(cluster, near),
@@ -38,63 +39,6 @@ pub fn create(
     }
     let place = Command::Place { places: vec![Placement { card: key.to_path(), at }] };
     Some((key, Command::Batch { commands: vec![apply, place] }))
-}
-
-/// A copy of an object with another name, without what the cluster gave it.
-pub fn duplicate(cluster: &Cluster, key: &ObjectKey) -> Option<(ObjectKey, Command)> {
-    let object = cluster.store().get(key)?;
-    let mut document = object.document.as_deref().cloned().unwrap_or_else(|| object.live.to_value());
-    let name = free_name(cluster, &key.kind, &key.namespace, &base_name(&key.name), 2);
-    let top = document.as_object_mut()?;
-    top.shift_remove("status");
-    let meta = top.get_mut("metadata").and_then(Value::as_object_mut)?;
-    for given in [
-        "uid",
-        "resourceVersion",
-        "creationTimestamp",
-        "generation",
-        "managedFields",
-        "ownerReferences",
-        "generateName",
-    ] {
-        meta.shift_remove(given);
-    }
-    meta.insert("name".to_owned(), json!(name));
-    if let Some(spec) = top.get_mut("spec").and_then(Value::as_object_mut)
-        && key.kind == Kind::Service
-    {
-        let headless = spec.get("clusterIP").and_then(Value::as_str) == Some("None");
-        for given in ["clusterIP", "clusterIPs", "healthCheckNodePort"] {
-            if !headless {
-                spec.shift_remove(given);
-            }
-        }
-        for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Some(port) = port.as_object_mut() {
-                port.shift_remove("nodePort");
-            }
-        }
-    }
-    let copy = ObjectKey::new(key.kind.clone(), key.namespace.clone(), name);
-    Some((copy, Command::Apply { documents: vec![document], namespace: NAMESPACE.to_owned() }))
-}
-
-/// `web` of `web-2`.
-fn base_name(name: &str) -> String {
-    match name.rsplit_once('-') {
-        Some((base, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            base.to_owned()
-        }
-        _ => name.to_owned(),
-    }
-}
-
-/// `{base}-{first}`, or the next number that no object has.
-fn free_name(cluster: &Cluster, kind: &Kind, namespace: &str, base: &str, first: u32) -> String {
-    (first..)
-        .map(|number| format!("{base}-{number}"))
-        .find(|name| cluster.store().get(&ObjectKey::new(kind.clone(), namespace, name.as_str())).is_none())
-        .unwrap_or_default()
 }
 
 /// `base` itself if it is free, else with a number.

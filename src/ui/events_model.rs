@@ -4,12 +4,16 @@ use endpoint_playground::api::ObjectKey;
 use endpoint_playground::scene::Level;
 use endpoint_playground::session::{Client, Command};
 
+use super::act::Act;
+
 /// What a click on the board does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Tool {
     /// Select and drag.
     #[default]
     Select,
+    /// Move the view.
+    Hand,
     /// Place a Pod.
     Pod,
     /// Place a Service.
@@ -26,13 +30,27 @@ pub enum Tool {
 
 impl Tool {
     /// The tools in the order of the rail.
-    pub const ALL: [Tool; 7] =
-        [Tool::Select, Tool::Pod, Tool::Service, Tool::Ingress, Tool::Node, Tool::Deployment, Tool::Client];
+    pub const ALL: [Tool; 8] = [
+        Tool::Select,
+        Tool::Hand,
+        Tool::Pod,
+        Tool::Service,
+        Tool::Ingress,
+        Tool::Node,
+        Tool::Deployment,
+        Tool::Client,
+    ];
+
+    /// Whether it selects and drags.
+    pub fn is_select(self) -> bool {
+        self == Tool::Select
+    }
 
     /// The key that picks the tool.
     pub fn letter(self) -> char {
         match self {
             Tool::Select => 'V',
+            Tool::Hand => 'H',
             Tool::Pod => 'P',
             Tool::Service => 'S',
             Tool::Ingress => 'I',
@@ -51,6 +69,7 @@ impl Tool {
     pub fn name(self) -> &'static str {
         match self {
             Tool::Select => "Select",
+            Tool::Hand => "Hand",
             Tool::Pod => "Pod",
             Tool::Service => "Service",
             Tool::Ingress => "Ingress",
@@ -64,6 +83,7 @@ impl Tool {
     pub fn icon(self) -> &'static str {
         match self {
             Tool::Select => "i-select",
+            Tool::Hand => "i-hand",
             Tool::Pod => "i-pod",
             Tool::Service => "i-svc",
             Tool::Ingress => "i-ingress",
@@ -121,6 +141,21 @@ pub enum BoardEvent {
     Select(Option<Selection>),
     /// Asked for the inspector of something, by double click or Enter.
     Open(Selection),
+    /// Selected something for its menu: the inspector stays as it is.
+    Point(Selection),
+    /// Selected an object beside the others, or took it out.
+    Toggle(ObjectKey),
+    /// Selected several objects with a rectangle; `add` keeps those that are selected.
+    Pick {
+        /// The objects.
+        keys: Vec<ObjectKey>,
+        /// Whether the others stay selected.
+        add: bool,
+    },
+    /// Chose something from a menu.
+    Act(Act),
+    /// Points at the packet of a request, or at none any more.
+    Peek(Option<u64>),
     /// Changed something.
     Command(Command),
     /// Clicked with a tool that makes an object.

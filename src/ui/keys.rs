@@ -23,8 +23,14 @@ pub enum Key {
     Escape,
     /// Moves the focus to the composer.
     Compose,
-    /// Moves the focus to the search field.
-    Search,
+    /// Opens the command palette.
+    Palette,
+    /// Selects everything on the board.
+    SelectAll,
+    /// Edits the name of what is selected.
+    Rename,
+    /// Opens the menu of what is selected.
+    Menu,
     /// Opens the help.
     Help,
     /// Places what the tool in the hand makes, where there is room.
@@ -57,8 +63,10 @@ pub fn meaning(pressed: &Pressed) -> Option<Key> {
     }
     if control {
         return match key {
-            "k" | "K" => Some(Key::Search),
+            "k" | "K" => Some(Key::Palette),
+            "p" | "P" if shift => Some(Key::Palette),
             _ if typing => None,
+            "a" => Some(Key::SelectAll),
             "z" | "Z" if shift => Some(Key::Redo),
             "z" => Some(Key::Undo),
             "y" | "Y" => Some(Key::Redo),
@@ -76,7 +84,10 @@ pub fn meaning(pressed: &Pressed) -> Option<Key> {
         "Delete" | "Backspace" => Some(Key::Delete),
         "Escape" => Some(Key::Escape),
         "?" => Some(Key::Help),
-        "/" => Some(Key::Search),
+        "/" => Some(Key::Palette),
+        "F2" => Some(Key::Rename),
+        "ContextMenu" => Some(Key::Menu),
+        "F10" if shift => Some(Key::Menu),
         "r" | "R" => Some(Key::Compose),
         letter => {
             let mut letters = letter.chars();
@@ -89,12 +100,19 @@ pub fn meaning(pressed: &Pressed) -> Option<Key> {
 }
 
 /// The lines of the help: keys and what they do.
-pub const HELP: [(&str, &str); 12] = [
+pub const HELP: [(&str, &str); 19] = [
     ("Space", "Play or pause"),
     (".", "One step: to the next hop or event"),
-    ("V P S I N D C", "Tools: select, Pod, Service, Ingress, Node, Deployment, client"),
+    ("V H P S I N D C", "Tools: select, hand, Pod, Service, Ingress, Node, Deployment, client"),
     ("R", "Write a request"),
-    ("Ctrl + K or /", "Find an object"),
+    ("Ctrl + K or Ctrl + Shift + P or /", "Find or do anything"),
+    ("Ctrl + A", "Select everything"),
+    ("Shift + click", "Select one more, or one less; Shift + Space on the card that has the focus"),
+    ("Shift + Left", "Move what is selected; any arrow will do"),
+    ("Ctrl + C or Ctrl + X", "Copy or cut what is selected, as YAML"),
+    ("Ctrl + V", "Put YAML on the board, from here or from any editor"),
+    ("F2", "Change the name of a card, or the label that has the focus"),
+    ("Shift + F10", "The menu of a card; also a right click, or a finger that rests"),
     ("Ctrl + Z", "Undo"),
     ("Ctrl + Shift + Z or Ctrl + Y", "Redo"),
     ("Ctrl + D", "Duplicate what is selected"),
@@ -133,6 +151,15 @@ mod tests {
     fn space_belongs_to_a_focused_button() {
         check(" ", "", Some(Key::Play));
         check(" ", "b", None);
+    }
+
+    #[wasm_bindgen_test]
+    fn the_palette_opens_even_while_typing() {
+        check("k", "ct", Some(Key::Palette));
+        check("P", "cst", Some(Key::Palette));
+        check("p", "c", None);
+        check("a", "ct", None);
+        check("a", "c", Some(Key::SelectAll));
     }
 
     #[wasm_bindgen_test]

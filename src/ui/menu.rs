@@ -16,6 +16,8 @@ pub struct MenuItem {
     pub icon: Option<&'static str>,
     /// Whether it is the one in force; `None` when the line is no choice.
     pub chosen: Option<bool>,
+    /// The keys that do it too; empty for none.
+    pub keys: &'static str,
     /// What it does.
     pub action: Callback<()>,
 }
@@ -23,7 +25,20 @@ pub struct MenuItem {
 impl MenuItem {
     /// A line that does something.
     pub fn new(label: impl Into<AttrValue>, action: Callback<()>) -> MenuItem {
-        MenuItem { label: label.into(), detail: AttrValue::default(), icon: None, chosen: None, action }
+        MenuItem {
+            label: label.into(),
+            detail: AttrValue::default(),
+            icon: None,
+            chosen: None,
+            keys: "",
+            action,
+        }
+    }
+
+    /// The same line with the keys that do it too.
+    pub fn keys(mut self, keys: &'static str) -> MenuItem {
+        self.keys = keys;
+        self
     }
 
     /// The same line with an icon.
@@ -67,92 +82,121 @@ pub struct MenuProps {
 
 const ITEMS: &str = "[role=menuitem], [role=menuitemradio]";
 
-/// A button with a menu.
-#[component]
-pub fn Menu(props: &MenuProps) -> Html {
-    let open = use_state(|| false);
-    let root = use_node_ref();
-    let list = use_node_ref();
-    let button = use_node_ref();
+/// What the lines of a menu need.
+#[derive(Properties, PartialEq)]
+pub struct MenuListProps {
+    /// The lines.
+    pub items: Vec<MenuItem>,
+    /// What a screen reader says for the menu.
+    pub label: AttrValue,
+    /// Classes.
+    pub class: Classes,
+    /// What a press on does not close it: the element around its button; itself when unset.
+    #[prop_or_default]
+    pub around: NodeRef,
+    /// The menu closes; `true` when the focus goes back to where it came from.
+    pub on_close: Callback<bool>,
+}
 
+/// The lines of a menu that is open: the focus is in it, arrows, Home and End move it, Escape, Tab and a press elsewhere
+/// close it.
+#[component]
+pub fn MenuList(props: &MenuListProps) -> Html {
+    let list = use_node_ref();
     {
-        let (root, list, setter) = (root.clone(), list.clone(), open.setter());
-        use_effect_with(*open, move |open| {
-            let listener = open.then(|| {
-                browser::move_focus(&list, ITEMS, i32::MIN);
-                browser::on_pointer_down(move |event| {
-                    if !browser::holds(&root, event) {
-                        setter.set(false);
-                    }
-                })
+        let (list, around, on_close) = (list.clone(), props.around.clone(), props.on_close.clone());
+        use_effect_with((), move |()| {
+            browser::move_focus(&list, ITEMS, i32::MIN);
+            let listener = browser::on_pointer_down(move |event| {
+                if !browser::holds(&list, event) && !browser::holds(&around, event) {
+                    on_close.emit(false);
+                }
             });
             move || drop(listener)
         });
     }
-
-    let toggle = {
-        let open = open.clone();
-        Callback::from(move |_: MouseEvent| open.set(!*open))
-    };
     let onkeydown = {
-        let (open, list, button) = (open.clone(), list.clone(), button.clone());
+        let (list, on_close) = (list.clone(), props.on_close.clone());
         Callback::from(move |event: KeyboardEvent| {
             let step = match event.key().as_str() {
-                "ArrowDown" if !*open => {
-                    open.set(true);
-                    event.prevent_default();
-                    return;
-                }
                 "ArrowDown" => 1,
                 "ArrowUp" => -1,
                 "Home" => i32::MIN,
                 "End" => i32::MAX,
-                "Escape" if *open => {
-                    open.set(false);
-                    browser::focus(&button);
+                "Escape" => {
+                    on_close.emit(true);
                     event.prevent_default();
                     event.stop_propagation();
                     return;
                 }
                 "Tab" => {
-                    open.set(false);
+                    on_close.emit(false);
                     return;
                 }
                 _ => return,
             };
-            if *open {
+            event.prevent_default();
+            event.stop_propagation();
+            browser::move_focus(&list, ITEMS, step);
+        })
+    };
+    html! {
+        <ul ref={list} role="menu" aria-label={&props.label} class={props.class.clone()} {onkeydown}>
+            for item in props.items.iter() {
+                { line(item, &props.on_close) }
+            }
+        </ul>
+    }
+}
+
+/// A button with a menu.
+#[component]
+pub fn Menu(props: &MenuProps) -> Html {
+    let open = use_state(|| false);
+    let root = use_node_ref();
+    let button = use_node_ref();
+    let toggle = {
+        let open = open.clone();
+        Callback::from(move |_: MouseEvent| open.set(!*open))
+    };
+    let on_close = {
+        let (open, button) = (open.setter(), button.clone());
+        Callback::from(move |back: bool| {
+            if back {
+                browser::focus(&button);
+            }
+            open.set(false);
+        })
+    };
+    let onkeydown = {
+        let open = open.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "ArrowDown" && !*open {
+                open.set(true);
                 event.prevent_default();
-                event.stop_propagation();
-                browser::move_focus(&list, ITEMS, step);
             }
         })
     };
-
     html! {
-        <span class="menu" ref={root} {onkeydown}>
-            <button ref={button.clone()} type="button" class={classes!("btn", props.class.clone())} title={&props.label}
+        <span class="menu" ref={root.clone()} {onkeydown}>
+            <button ref={button} type="button" class={classes!("btn", props.class.clone())} title={&props.label}
                 aria-label={&props.label} aria-haspopup="menu" aria-expanded={open.to_string()} onclick={toggle}>
                 { props.children.clone() }
                 if props.arrow { { small_icon("i-down") } }
             </button>
             if *open {
-                <ul ref={list} role="menu" aria-label={&props.label}
-                    class={classes!("menu-list", props.to_left.then_some("to-left"))}>
-                    for item in props.items.iter() {
-                        { line(item, &open, &button) }
-                    }
-                </ul>
+                <MenuList label={props.label.clone()} items={props.items.clone()} around={root} {on_close}
+                    class={classes!("menu-list", props.to_left.then_some("to-left"))} />
             }
         </span>
     }
 }
 
-fn line(item: &MenuItem, open: &UseStateHandle<bool>, button: &NodeRef) -> Html {
+fn line(item: &MenuItem, on_close: &Callback<bool>) -> Html {
     let onclick = {
-        let (action, open, button) = (item.action.clone(), open.setter(), button.clone());
+        let (action, on_close) = (item.action.clone(), on_close.clone());
         Callback::from(move |_: MouseEvent| {
-            open.set(false);
-            browser::focus(&button);
+            on_close.emit(true);
             action.emit(());
         })
     };
@@ -172,6 +216,7 @@ fn line(item: &MenuItem, open: &UseStateHandle<bool>, button: &NodeRef) -> Html 
                     { &item.label }
                     if !item.detail.is_empty() { <small>{ &item.detail }</small> }
                 </span>
+                if !item.keys.is_empty() { <kbd class="menu-keys" aria-hidden="true">{ item.keys }</kbd> }
             </button>
         </li>
     }

@@ -1,11 +1,13 @@
 //! The user interface: Yew components that draw the scene and send commands to the session.
 
 mod act;
+mod actions;
 mod app;
 mod board;
 mod browser;
 mod create;
 mod dialogs;
+mod drawing;
 mod embed;
 mod events;
 mod events_model;
@@ -19,6 +21,7 @@ mod moment;
 mod notices;
 mod options;
 mod outline;
+mod palette;
 mod requests;
 mod search;
 mod sentence;

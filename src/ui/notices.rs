@@ -43,9 +43,12 @@ impl Notices {
         self.shown.retain(|notice| notice.number != number);
     }
 
-    /// The number of the newest notice if nothing in it needs an answer, so that it may go by itself.
+    /// The number of the oldest notice in which nothing needs an answer, so that it may go by itself. Undo has a button
+    /// and a key besides.
     pub fn passing(&self) -> Option<u64> {
-        self.shown.last().filter(|notice| !notice.bad && notice.offer.is_none()).map(|notice| notice.number)
+        let passes =
+            |notice: &&Notice| !notice.bad && notice.offer.as_ref().is_none_or(|(_, act)| *act == Act::Undo);
+        self.shown.iter().find(passes).map(|notice| notice.number)
     }
 }
 

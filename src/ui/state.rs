@@ -1,6 +1,6 @@
 //! What the page knows: the sitting, and what of it is looked at. Nothing here touches the browser.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use endpoint_playground::api::{Kind, ObjectKey, Time};
@@ -9,7 +9,7 @@ use endpoint_playground::session::scenarios::{self, Scenario};
 use endpoint_playground::session::{Cluster, Command, Recording, Session};
 
 use super::act::{Act, Dialog};
-use super::create;
+use super::board::Ask;
 use super::events_model::{BoardEvent, Selection, Tool};
 use super::looking::Looking;
 use super::moment::{Moment, refusal};
@@ -40,8 +40,14 @@ pub struct State {
     pub session: Session,
     /// The tool in the hand.
     pub tool: Tool,
-    /// What is selected.
+    /// What is selected; of several objects the one that the inspector shows.
     pub selection: Option<Selection>,
+    /// All objects that are selected, where they are several; empty otherwise.
+    pub picked: Rc<BTreeSet<ObjectKey>>,
+    /// The addresses of the packet that is pointed at.
+    pub peek: Option<String>,
+    /// What the board is asked for, with a number that grows with each.
+    pub ask: (u32, Option<Ask>),
     /// The tab of the inspector.
     pub tab: &'static str,
     /// The tab of the bottom panel.
@@ -105,6 +111,9 @@ impl State {
         State {
             tool: Tool::default(),
             selection: None,
+            picked: Rc::default(),
+            peek: None,
+            ask: (0, None),
             tab: if options.view == EmbedView::Canvas { "form" } else { "yaml" },
             list: "requests",
             tall: false,
@@ -143,7 +152,8 @@ impl State {
     pub fn open(&mut self, recording: Recording, scenario: Option<&'static Scenario>) {
         self.session = Session::open(recording);
         self.scenario = scenario;
-        self.selection = None;
+        self.select(None);
+        self.peek = None;
         self.focus = None;
         self.yaml.clear();
         self.board_yaml = None;
@@ -402,6 +412,16 @@ impl State {
                     self.playing = true;
                 }
             }
+            Act::All(acts) => acts.into_iter().for_each(|act| self.do_act(act)),
+            Act::Show(selection) => {
+                self.select(Some(selection));
+                self.side_open = true;
+            }
+            Act::SelectAll => self.select_all(),
+            Act::Place { tool, at, on_node } => self.place(tool, at, on_node),
+            Act::Ask(ask) => self.ask = (self.ask.0 + 1, Some(ask)),
+            // The page does these with the browser.
+            Act::Copy | Act::Cut | Act::Paste => {}
             Act::Delete => self.delete(),
             Act::Duplicate => self.duplicate(),
             Act::Draft(key, draft) => {
@@ -423,7 +443,8 @@ impl State {
         }
     }
 
-    fn select(&mut self, selection: Option<Selection>) {
+    /// Selects one thing alone, or nothing.
+    pub fn select(&mut self, selection: Option<Selection>) {
         self.side_open = selection.is_some();
         if selection.is_none() {
             self.side_full = false;
@@ -432,22 +453,7 @@ impl State {
             self.draft.from = client.clone();
         }
         self.selection = selection;
-    }
-
-    fn delete(&mut self) {
-        let Some(Selection::Object(key)) = self.selection.clone() else { return };
-        if self.dispatch(Command::Delete { keys: vec![key.clone()] }) {
-            self.notices.say(format!("{key} was deleted."), false, Some(("Undo", Act::Undo)));
-        }
-    }
-
-    fn duplicate(&mut self) {
-        let Some(Selection::Object(key)) = &self.selection else { return };
-        if let Some((copy, command)) = create::duplicate(self.session.cluster(), key)
-            && self.dispatch(command)
-        {
-            self.selection = Some(Selection::Object(copy));
-        }
+        self.picked = Rc::default();
     }
 
     /// Does what was done on the board.
@@ -469,23 +475,20 @@ impl State {
             }
             BoardEvent::Level(level) => self.looking.set_level(&self.session, level),
             BoardEvent::Unfold(pod) => self.looking.unfold(&self.session, &pod),
+            BoardEvent::Point(selection) => {
+                let open = self.side_open;
+                self.select(Some(selection));
+                self.side_open = open;
+            }
+            BoardEvent::Toggle(key) => self.toggle(key),
+            BoardEvent::Pick { keys, add } => self.pick(keys, add),
+            BoardEvent::Act(act) => self.act(act),
+            BoardEvent::Peek(number) => self.peek(number),
             BoardEvent::Command(command) => self.act(Act::Command(command)),
             BoardEvent::PlaceNew { tool, at, on_node } => self.place(tool, at, on_node),
             BoardEvent::SendFrom(client) => self.act(Act::Compose(client)),
             BoardEvent::FocusRequest(number) => self.act(Act::Focus(Some(number))),
         }
-    }
-
-    fn place(&mut self, tool: Tool, at: Option<(i32, i32)>, on_node: Option<String>) {
-        let near = self.selection.as_ref().and_then(Selection::object).cloned();
-        if let Some((key, command)) = create::create(self.session.cluster(), tool, at, on_node, near.as_ref())
-            && self.dispatch(command)
-        {
-            self.selection = Some(Selection::Object(key));
-            self.tab = "form";
-            self.side_open = true;
-        }
-        self.tool = Tool::Select;
     }
 }
 

@@ -25,7 +25,7 @@ pub fn Tools(props: &ToolsProps) -> Html {
                 <button type="button" class="tool" aria-pressed={(tool == props.tool).to_string()}
                     aria-label={tool.name()} aria-keyshortcuts={tool.letter().to_string()}
                     title={format!("{} ({})", hint(tool), tool.letter())}
-                    onclick={props.on_tool.reform(move |_| tool)}>
+                    onpointerdown={props.on_tool.reform(move |_| tool)} onclick={props.on_tool.reform(move |_| tool)}>
                     { icon(tool.icon()) }
                     <span class="tool-name">{ tool.name() }</span>
                     <span class="tool-key" data-key={tool.letter().to_string()} aria-hidden="true"></span>
@@ -38,12 +38,13 @@ pub fn Tools(props: &ToolsProps) -> Html {
 /// What a tool is for, in a few words.
 pub fn hint(tool: Tool) -> &'static str {
     match tool {
-        Tool::Select => "Select and drag",
-        Tool::Pod => "Pod: click a node, or the board",
-        Tool::Service => "Service: click the board",
-        Tool::Ingress => "Ingress: click the board",
-        Tool::Node => "Node: click the board",
-        Tool::Deployment => "Deployment: click the board",
+        Tool::Select => "Select and drag; drag over the board to select several",
+        Tool::Hand => "Hand: drag to move the view",
+        Tool::Pod => "Pod: click a node or the board, or drag it there",
+        Tool::Service => "Service: click the board, or drag it there",
+        Tool::Ingress => "Ingress: click the board, or drag it there",
+        Tool::Node => "Node: click the board, or drag it there",
+        Tool::Deployment => "Deployment: click the board, or drag it there",
         Tool::Client => "Client: click what shall send a request",
     }
 }

@@ -9,8 +9,13 @@ mod server;
 
 mod axe;
 mod board;
+mod clipboard;
+mod connecting;
+mod drawing;
+mod in_place;
 mod keyboard;
 mod opening;
+mod palette;
 mod requests;
 mod routes;
 mod shots;

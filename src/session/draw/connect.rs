@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Pod, Service};
 use serde_json::{Map, Value, json};
 
 use crate::api::patch::Edit;
-use crate::api::{Kind, ObjectKey, Path};
+use crate::api::{Kind, Object, ObjectKey, Path};
 use crate::cluster::Cluster;
 use crate::explain::finding::template_of;
 use crate::explain::near_miss;
@@ -42,14 +42,16 @@ pub fn partners(cluster: &Cluster, from: &ObjectKey) -> Vec<ObjectKey> {
         Kind::Pod | Kind::Ingress => &[Kind::Service],
         _ => &[],
     };
-    let mut found: Vec<(bool, ObjectKey)> = kinds
+    // What somebody wrote comes before the cluster's own, such as the Service of the API server.
+    let is_own = |object: &Object| object.document.is_none() && object.key.kind != Kind::Pod;
+    let mut found: Vec<(bool, bool, ObjectKey)> = kinds
         .iter()
         .flat_map(|kind| cluster.store().objects_of(kind.clone()))
         .filter(|object| object.key.namespace == from.namespace)
-        .map(|object| (proposals(cluster, from, &object.key).is_err(), object.key.clone()))
+        .map(|object| (proposals(cluster, from, &object.key).is_err(), is_own(object), object.key.clone()))
         .collect();
     found.sort();
-    found.into_iter().map(|(_, key)| key).collect()
+    found.into_iter().map(|(.., key)| key).collect()
 }
 
 /// The ways to join two objects, the most telling first, or why there is none.
@@ -415,5 +417,7 @@ mod tests {
         let partners = partners(session.cluster(), &key(Kind::Service, "web"));
         assert_eq!(partners.first(), Some(&key(Kind::Pod, "web-3")), "{partners:?}");
         assert!(partners.contains(&key(Kind::Pod, "web-1")));
+        let own = super::partners(session.cluster(), &key(Kind::Pod, "web-3"));
+        assert_eq!(own, [key(Kind::Service, "web"), key(Kind::Service, "kubernetes")]);
     }
 }

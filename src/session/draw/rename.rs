@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::copy::{manifest, refresh};
 use crate::api::{Kind, ObjectKey};
 use crate::controllers::pod::controller_of;
-use crate::session::{Command, Placement, Rejected, Session};
+use crate::session::{Cluster, Command, Placement, Places, Rejected};
 
 /// The command that gives an object another name, or why there is none. The old object goes first, so that the new one
 /// can have its addresses; the card stays where it was put.
-pub fn rename(session: &Session, key: &ObjectKey, name: &str) -> Result<Command, String> {
-    let store = session.cluster().store();
+pub fn rename(cluster: &Cluster, places: &Places, key: &ObjectKey, name: &str) -> Result<Command, String> {
+    let store = cluster.store();
     let object = store.get(key).ok_or_else(|| format!("{key} is not there any more."))?;
     let owner = object.live.metadata().and_then(controller_of);
     if let Some(owner) = owner {
@@ -37,15 +37,15 @@ pub fn rename(session: &Session, key: &ObjectKey, name: &str) -> Result<Command,
         Command::Apply { documents: vec![document], namespace: key.namespace.to_string() },
     ];
     let cards = [(key.to_path(), renamed.to_path()), (balancer(key), balancer(&renamed))];
-    let places: Vec<Placement> = cards
+    let moved: Vec<Placement> = cards
         .into_iter()
         .filter_map(|(old, card)| {
-            let at = session.places().get(old.as_str()).copied()?;
+            let at = places.get(old.as_str()).copied()?;
             Some(Placement { card, at: Some(at) })
         })
         .collect();
-    if !places.is_empty() {
-        commands.push(Command::Place { places });
+    if !moved.is_empty() {
+        commands.push(Command::Place { places: moved });
     }
     Ok(Command::Batch { commands })
 }
@@ -56,11 +56,11 @@ fn balancer(key: &ObjectKey) -> String {
 }
 
 /// The Ingresses that name this Service, which another name would leave without it.
-pub fn named_by(session: &Session, key: &ObjectKey) -> Vec<ObjectKey> {
+pub fn named_by(cluster: &Cluster, key: &ObjectKey) -> Vec<ObjectKey> {
     if key.kind != Kind::Service {
         return Vec::new();
     }
-    let ingresses = session.cluster().store().objects_of(Kind::Ingress);
+    let ingresses = cluster.store().objects_of(Kind::Ingress);
     ingresses
         .filter(|object| object.key.namespace == key.namespace)
         .filter(|object| {
@@ -77,7 +77,7 @@ pub fn named_by(session: &Session, key: &ObjectKey) -> Vec<ObjectKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::{Fate, scenarios};
+    use crate::session::{Fate, Session, scenarios};
 
     #[test]
     fn a_renamed_service_keeps_its_endpoints_and_its_place() {
@@ -86,7 +86,7 @@ mod tests {
         let (old, new) = (ObjectKey::service("default", "web"), ObjectKey::service("default", "shop"));
         let place = Placement { card: old.to_path(), at: Some((40, 80)) };
         session.dispatch(Command::Place { places: vec![place] });
-        let command = rename(&session, &old, "shop").expect("the name is free");
+        let command = rename(session.cluster(), session.places(), &old, "shop").expect("the name is free");
         let fates = session.dispatch(command);
         assert!(fates.iter().all(|fate| !matches!(fate.fate, Fate::Rejected(_))), "{fates:?}");
         let store = session.cluster().store();
@@ -106,14 +106,16 @@ mod tests {
             .objects_of(Kind::Pod)
             .find(|pod| pod.live.metadata().is_some_and(|meta| controller_of(meta).is_some()))
             .expect("a Deployment made some");
-        let why = rename(&session, &owned.key, "other").expect_err("it has an owner");
+        let why =
+            rename(session.cluster(), session.places(), &owned.key, "other").expect_err("it has an owner");
         assert!(why.contains("ReplicaSet") && why.contains("gave it its name"), "{why}");
     }
 
     #[test]
     fn a_name_that_is_taken_is_refused() {
         let session = Session::new(1);
-        let why = rename(&session, &ObjectKey::node("node-1"), "node-2").expect_err("it is taken");
+        let why = rename(session.cluster(), session.places(), &ObjectKey::node("node-1"), "node-2")
+            .expect_err("it is taken");
         assert_eq!(why, "nodes \"node-2\" already exists");
     }
 
@@ -122,7 +124,7 @@ mod tests {
         let scenario = scenarios::find("ingress").expect("it is listed");
         let session = Session::open(scenario.recording(1));
         let services = session.cluster().store().objects_of(Kind::Service);
-        let named: usize = services.map(|service| named_by(&session, &service.key).len()).sum();
+        let named: usize = services.map(|service| named_by(session.cluster(), &service.key).len()).sum();
         assert!(named > 0);
     }
 }

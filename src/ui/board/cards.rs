@@ -1,35 +1,29 @@
 //! The cards of clients, edges and Services.
 
-use endpoint_playground::api::patch::Edit;
-use endpoint_playground::api::path::Path;
 use endpoint_playground::scene::card::chips_that_fit;
 use endpoint_playground::scene::card::{ClientCard, EdgeCard, EdgeKind, Mark, Row, ServiceCard, SliceBox};
 use endpoint_playground::scene::{Level, Scene};
-use endpoint_playground::session::Command;
 use yew::prelude::*;
 
-use super::{BoardProps, CardFrame, accent_class, is_selected, light_class, place};
-use crate::ui::events_model::{BoardEvent, Selection};
+use super::gesture::selection_of_edge;
+use super::{BoardProps, accent_class, is_chosen, is_selected, light_class, place};
+use crate::ui::events_model::Selection;
 use crate::ui::icons;
 
 /// A client: who asks.
-pub(super) fn client(card: &ClientCard, scene: &Scene, props: &BoardProps, frame: &CardFrame) -> Html {
+pub(super) fn client(card: &ClientCard, scene: &Scene, props: &BoardProps) -> Html {
     let selection = Selection::Client(card.client.clone());
     let icon = if card.id == "client/laptop" { "i-laptop" } else { "i-globe" };
     let selected = props.selection.as_ref() == Some(&selection);
     html! {
         <article
             key={card.id.clone()}
+            data-card={card.id.clone()}
             class={classes!("card", selected.then_some("selected"), any_lit(&card.rows))}
             tabindex="-1"
-            data-card={card.id.clone()}
             style={place(card.rect)}
             aria-label={format!("{}, {}", card.name, card.address)}
             title={format!("{} {}", card.name, card.address)}
-            onclick={frame.select(selection.clone())}
-            ondblclick={frame.open(selection.clone())}
-            onkeydown={frame.keys(selection)}
-            onpointerdown={frame.take(&card.id)}
         >
             { heading(icon, &card.name, scene.level, html! {}) }
             if scene.level == Level::Full { <div class="sub"><span>{ &card.address }</span></div> }
@@ -42,19 +36,15 @@ pub(super) fn client(card: &ClientCard, scene: &Scene, props: &BoardProps, frame
 }
 
 /// A load balancer, an Ingress or a resolver.
-pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps, frame: &CardFrame) -> Html {
-    let selection = match (&card.kind, &card.key) {
-        (EdgeKind::LoadBalancer, Some(key)) => Selection::LoadBalancer(key.clone()),
-        (_, Some(key)) => Selection::Object(key.clone()),
-        (_, None) => Selection::Dns,
-    };
+pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps) -> Html {
+    let selection = selection_of_edge(card);
     let icon = match card.kind {
         EdgeKind::LoadBalancer => "i-lb",
         EdgeKind::Ingress | EdgeKind::Gateway | EdgeKind::HttpRoute => "i-ingress",
         EdgeKind::PublicDns | EdgeKind::ClusterDns => "i-dns",
         EdgeKind::External => "i-globe",
     };
-    let selected = props.selection.as_ref() == Some(&selection);
+    let selected = is_chosen(props, &selection);
     let name = match (card.kind, scene.level) {
         (EdgeKind::LoadBalancer, Level::Overview) => "LB".to_owned(),
         _ => card.name.clone(),
@@ -63,16 +53,12 @@ pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps, frame: &C
     html! {
         <article
             key={card.id.clone()}
+            data-card={card.id.clone()}
             class={classes!("card", "edge", accent_class(card.accent), selected.then_some("selected"), any_lit(&card.rows))}
             tabindex="-1"
-            data-card={card.id.clone()}
             style={place(card.rect)}
             aria-label={format!("{} {}, {}", card.name, card.note, card.address)}
             title={format!("{} {} {}", card.name, card.note, card.address)}
-            onclick={frame.select(selection.clone())}
-            ondblclick={frame.open(selection.clone())}
-            onkeydown={frame.keys(selection)}
-            onpointerdown={frame.take(&card.id)}
         >
             { heading(icon, &name, scene.level, if scene.level == Level::Full { note } else { html! {} }) }
             if scene.level == Level::Full { <div class="sub"><span>{ &card.address }</span></div> }
@@ -82,8 +68,7 @@ pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps, frame: &C
 }
 
 /// A Service with its slices.
-pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps, frame: &CardFrame) -> Html {
-    let selection = Selection::Object(card.key.clone());
+pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps) -> Html {
     let id = card.key.to_path();
     let label = format!(
         "Service {}, {}, {}, {}",
@@ -104,15 +89,11 @@ pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps, fra
     html! {
         <article
             key={id.clone()}
+            data-card={id}
             class={classes!("service", format!("a{}", card.accent), selected.then_some("selected"))}
             tabindex="-1"
-            data-card={id.clone()}
             {style}
             aria-label={label.clone()}
-            onclick={frame.select(selection.clone())}
-            ondblclick={frame.open(selection.clone())}
-            onkeydown={frame.keys(selection)}
-            onpointerdown={frame.take(&id)}
         >
             <div class={classes!("card", "svc", any_lit(&card.rows))} style={format!("height:{:.0}px", card.rect.h)} title={label}>
                 if scene.level == Level::Overview {
@@ -123,7 +104,7 @@ pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps, fra
                 } else {
                     <header>
                         <span class="mark">{ icons::small_icon("i-svc") }</span>
-                        <h3>
+                        <h3 data-edit="name">
                             { &card.name }
                             if let Some(namespace) = &card.namespace { <small class="ns">{ format!(" {namespace}") }</small> }
                         </h3>
@@ -132,8 +113,8 @@ pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps, fra
                 }
                 if scene.level == Level::Full {
                     <div class="sub"><span>{ &card.address }</span></div>
-                    { rows(&card.rows, scene) }
-                    if !card.selector.is_empty() { { selector(card, frame) } }
+                    { ports(card, props, scene) }
+                    if !card.selector.is_empty() { { selector(card, props) } }
                 }
                 if scene.level == Level::Compact {
                     if let Some(row) = card.rows.first() { { one_row(row) } }
@@ -158,7 +139,7 @@ pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps, fra
 /// How many characters of selector a Service's card has room for.
 const SELECTOR_ROOM: usize = 26;
 
-fn selector(card: &ServiceCard, frame: &CardFrame) -> Html {
+fn selector(card: &ServiceCard, props: &BoardProps) -> Html {
     // What does not fit is cut from the end; the whole selector is in the tooltip and the inspector.
     let whole: Vec<String> = card.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let shown = chips_that_fit(
@@ -168,12 +149,7 @@ fn selector(card: &ServiceCard, frame: &CardFrame) -> Html {
     html! {
         <div class="sel" title={format!("selector: {}", whole.join(", "))}>
             { "selector" }
-            { for card.selector.iter().take(shown).map(|(key, value)| {
-                let path = Path::ROOT.field("spec").field("selector");
-                html! { <EditableChip
-                    key={key.clone()} name={key.clone()} value={value.clone()} class="hit"
-                    object={card.key.clone()} {path} frame={frame.clone()} /> }
-            }) }
+            { for card.selector.iter().take(shown).map(|(key, value)| chip(key, value, classes!("hit"), "selector", props)) }
             if card.selector.len() > shown { <span class="chip more">{ format!("+{}", card.selector.len() - shown) }</span> }
         </div>
     }
@@ -278,6 +254,20 @@ fn rows(all: &[Row], scene: &Scene) -> Html {
     }
 }
 
+/// The rows of a Service: one for each port, which can be changed in place.
+fn ports(card: &ServiceCard, props: &BoardProps, scene: &Scene) -> Html {
+    let shown = scene.metrics.rows;
+    let more = card.rows.len().saturating_sub(shown);
+    html! {
+        <>
+            { for card.rows.iter().take(shown).enumerate().map(|(index, row)| html! {
+                <div key={index} data-edit={(!props.read_only).then_some("port")} data-port={index.to_string()}>{ one_row(row) }</div>
+            }) }
+            if more > 0 { <div class="row quiet">{ format!("and {more} more") }</div> }
+        </>
+    }
+}
+
 fn one_row(row: &Row) -> Html {
     html! {
         <div class={classes!("row", light_class(row.light), accent_class(row.accent))} title={format!("{} {}", row.text, row.end)}>
@@ -297,96 +287,19 @@ fn any_lit(rows: &[Row]) -> Option<String> {
     Some(format!("on {}", accent_class(lit.accent).unwrap_or_default()))
 }
 
-/// A label, or a pair of a selector, that can be changed in place: by a double click, or Enter when it has the focus.
-#[derive(Properties, PartialEq)]
-pub(super) struct ChipProps {
-    /// The key.
-    pub name: String,
-    /// The value.
-    pub value: String,
-    /// `hit`, `miss` or nothing.
-    #[prop_or_default]
-    pub class: Classes,
-    /// The object that has it.
-    pub object: endpoint_playground::api::ObjectKey,
-    /// The map in the object that has it.
-    pub path: Path,
-    /// The card's frame.
-    pub frame: CardFrame,
-}
-
-/// See [`ChipProps`].
-#[component(EditableChip)]
-pub(super) fn editable_chip(props: &ChipProps) -> Html {
-    let editing = use_state(|| false);
-    let field = use_node_ref();
-    {
-        let field = field.clone();
-        use_effect_with(*editing, move |editing| {
-            if *editing {
-                crate::ui::browser::focus(&field);
-                crate::ui::browser::select_text(&field);
-            }
-        });
-    }
-    let text = format!("{}={}", props.name, props.value);
-    let begin = {
-        let (editing, free) = (editing.clone(), !props.frame.read_only);
-        move || editing.set(free)
-    };
-    let commit = {
-        let (editing, props_on, object) = (editing.clone(), props.frame.on.clone(), props.object.clone());
-        let (path, name, value) = (props.path.clone(), props.name.clone(), props.value.clone());
-        Callback::from(move |text: String| {
-            editing.set(false);
-            if let Some(edits) = edits_for(&path, &name, &value, &text) {
-                props_on.emit(BoardEvent::Command(Command::Edit { key: object.clone(), edits }));
-            }
-        })
-    };
-    if *editing {
-        let keys = {
-            let (editing, commit) = (editing.clone(), commit.clone());
-            Callback::from(move |event: KeyboardEvent| {
-                event.stop_propagation();
-                match event.key().as_str() {
-                    "Enter" => commit.emit(crate::ui::browser::value_of(&event)),
-                    "Escape" => editing.set(false),
-                    _ => {}
-                }
-            })
-        };
-        let leave =
-            Callback::from(move |event: FocusEvent| commit.emit(crate::ui::browser::value_of(&event)));
-        let size = text.len().max(8).to_string();
-        return html! {
-            <input ref={field} class="chip edit" value={text} {size} onkeydown={keys} onblur={leave}
-                list="known-labels" aria-label={format!("Label {}", props.name)} autocapitalize="off" spellcheck="false"
-                onpointerdown={|event: PointerEvent| event.stop_propagation()} />
-        };
-    }
-    let open = {
-        let begin = begin.clone();
-        Callback::from(move |event: MouseEvent| {
-            event.stop_propagation();
-            begin();
-        })
-    };
-    let keys = Callback::from(move |event: KeyboardEvent| {
-        if event.key() == "Enter" || event.key() == "F2" {
-            event.prevent_default();
-            event.stop_propagation();
-            begin();
-        }
-    });
-    let title = if props.frame.read_only { text.clone() } else { format!("{text}: double-click to change") };
+/// A label, or a pair of a selector (`map` says which). It can be changed in place: by a double click, or Enter when it
+/// has the focus.
+pub(super) fn chip(key: &str, value: &str, class: Classes, map: &'static str, props: &BoardProps) -> Html {
+    let text = format!("{key}={value}");
+    let (free, miss) = (!props.read_only, class.contains("miss"));
+    let title = if free { format!("{text}: double-click to change") } else { text.clone() };
     html! {
-        <span class={classes!("chip", props.class.clone())} tabindex={(!props.frame.read_only).then_some("-1")}
-            role="button" {title} aria-label={format!("{text}, press Enter to change")} ondblclick={open} onkeydown={keys}>
-            if props.class.contains("miss") {
-                { format!("{}=", short_key(&props.name)) }<u>{ &props.value }</u>
+        <span key={key.to_owned()} class={classes!("chip", class)} tabindex={free.then_some("-1")} role={free.then_some("button")} data-edit={map} data-pair={text.clone()}
+            {title} aria-label={free.then(|| format!("{text}, press Enter to change"))}>
+            if miss {
+                { format!("{}=", short_key(key)) }<u>{ value.to_owned() }</u>
             } else {
-                { format!("{}={}", short_key(&props.name), props.value) }
+                { format!("{}={value}", short_key(key)) }
             }
         </span>
     }
@@ -398,23 +311,4 @@ fn short_key(key: &str) -> String {
         Some((_, name)) => format!("\u{2026}/{name}"),
         None => key.to_owned(),
     }
-}
-
-/// The changes that turn the pair `name=value` into what was typed; an empty text removes it. `None` for no change.
-fn edits_for(path: &Path, name: &str, value: &str, typed: &str) -> Option<Vec<Edit>> {
-    let typed = typed.trim();
-    let (new_name, new_value) = typed.split_once('=').unwrap_or((name, typed));
-    let (new_name, new_value) = (new_name.trim(), new_value.trim());
-    if (new_name, new_value) == (name, value) {
-        return None;
-    }
-    if typed.is_empty() || new_name.is_empty() {
-        return Some(vec![Edit { path: path.field(name), value: None }]);
-    }
-    let mut edits = Vec::new();
-    if new_name != name {
-        edits.push(Edit { path: path.field(name), value: None });
-    }
-    edits.push(Edit { path: path.field(new_name), value: Some(new_value.into()) });
-    Some(edits)
 }

@@ -14,6 +14,13 @@ use super::view::Camera;
 /// How much of the board is kept in view around a card that gets the focus, in pixels of the window.
 const MARGIN: f64 = 28.0;
 
+/// Whether the focus is on nothing, or on something that a selector names.
+pub(super) fn is_nowhere_or_in(selector: &str) -> bool {
+    gloo::utils::document()
+        .active_element()
+        .is_none_or(|element| matches!(element.closest(selector), Ok(Some(_))) || is_body(element))
+}
+
 /// What the keyboard knows of the board.
 #[derive(Default)]
 pub(super) struct Walker {
@@ -50,6 +57,18 @@ fn card_at(element: Element) -> Option<String> {
     element.closest("[data-card]").ok().flatten()?.get_attribute("data-card")
 }
 
+impl Walker {
+    /// Gives the focus to a card once it is drawn.
+    pub(super) fn want(&mut self, card: String) {
+        self.wanted = Some(card);
+    }
+
+    /// Leaves the focus where it is.
+    pub(super) fn stay(&mut self) {
+        self.wanted = None;
+    }
+}
+
 impl Board {
     /// Moves the focus a step on from a card.
     pub(super) fn walk(&mut self, ctx: &Context<Self>, from: &str, step: Step) {
@@ -69,7 +88,9 @@ impl Board {
             window.set_scroll_top(0);
         }
         let stop = walk::stops(&ctx.props().scene.0).into_iter().find(|stop| stop.id == id);
-        if let Some(stop) = &stop {
+        // A card that was clicked was seen: the view stays.
+        let by_keyboard = self.card(&id).is_some_and(|card| card.matches(":focus-visible").unwrap_or(false));
+        if let Some(stop) = stop.as_ref().filter(|_| by_keyboard) {
             self.reveal(stop.rect);
         }
         self.walker.last = stop.or(self.walker.last.take());

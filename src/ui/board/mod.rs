@@ -4,26 +4,35 @@
 //! packets are a canvas; both are set in the frame, past Yew.
 
 mod cards;
+mod connecting;
 mod focus;
 mod gesture;
+mod hover;
+mod in_place;
 mod lines;
 mod nodes;
+mod overlay;
 mod packets;
+mod popup;
 mod view;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use endpoint_playground::api::{Kind, ObjectKey};
 use endpoint_playground::scene::Scene;
 use endpoint_playground::scene::walk::Step;
-use endpoint_playground::session::Client;
+use endpoint_playground::session::Places;
 use web_sys::{Element, HtmlCanvasElement, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::browser::{self, FrameHook, FrameHooks};
 use super::events_model::{BoardEvent, Selection, Tool};
 use super::icons;
-use gesture::{Gesture, ZoomStep, moves_camera};
+use super::moment::Objects;
+pub use gesture::ZoomStep;
+use gesture::{Gesture, moves_camera};
+pub use popup::{Ask, Change};
 use view::Camera;
 
 /// A scene that is compared by pointer: the page makes a new one whenever something changed.
@@ -43,12 +52,24 @@ pub struct BoardProps {
     pub scene: SharedScene,
     /// How large to draw it, as the last fitting found; a new value moves the view.
     pub fit: Fit,
+    /// The objects.
+    pub objects: Objects,
+    /// The cards that were placed by hand.
+    pub placed: Places,
     /// What is selected.
     pub selection: Option<Selection>,
+    /// All objects that are selected, where they are several.
+    pub picked: Rc<BTreeSet<ObjectKey>>,
     /// What a click does.
     pub tool: Tool,
     /// Whether nothing can be changed.
     pub read_only: bool,
+    /// Whether a drag of the bare board moves the view, and does not select.
+    pub pans: bool,
+    /// The addresses of the packet that is pointed at.
+    pub peek: Option<AttrValue>,
+    /// What a panel asks for, with a number that grows with each.
+    pub ask: (u32, Option<Ask>),
     /// Whether packets are left out, and the hop in focus is lit instead.
     pub still: bool,
     /// Hears what the person does.
@@ -68,10 +89,8 @@ pub struct Fit {
 pub enum Msg {
     /// The window of the board has a size, or another one.
     Resized,
-    /// A pointer went down on the bare board.
-    PanStart(PointerEvent),
-    /// A pointer went down on a card that can be dragged.
-    DragStart(PointerEvent, Rc<str>, Element),
+    /// A pointer went down.
+    Pressed(PointerEvent),
     /// A pointer moved.
     Moved(PointerEvent),
     /// A pointer was lifted or lost.
@@ -82,6 +101,30 @@ pub enum Msg {
     Zoom(ZoomStep),
     /// A key on the board itself.
     Key(KeyboardEvent),
+    /// A key on a card or in it.
+    CardKey(KeyboardEvent),
+    /// The arrow keys move what is selected: so many steps to the right and down.
+    Nudge(f64, f64),
+    /// A click.
+    Clicked(MouseEvent),
+    /// A double click.
+    Opened(MouseEvent),
+    /// The menu is asked for.
+    Asked(MouseEvent),
+    /// A finger rests.
+    Rested((f64, f64), PointerEvent),
+    /// A pointer came over something.
+    Over(PointerEvent),
+    /// A pointer left the board.
+    Left,
+    /// A pointer moved anywhere while a tool is in the hand.
+    Carried(PointerEvent),
+    /// A pointer was lifted anywhere while a tool is in the hand.
+    PutDown(PointerEvent),
+    /// The popup closes.
+    Hide,
+    /// Something is to be drawn again.
+    Wake,
     /// A step of the focus from a card.
     Walk(String, Step),
     /// The focus came to a card.
@@ -98,6 +141,20 @@ pub struct Board {
     probes: NodeRef,
     camera: Rc<std::cell::Cell<Camera>>,
     gesture: Option<Gesture>,
+    overlay: overlay::Overlay,
+    /// The object whose handle is shown.
+    handle: Option<ObjectKey>,
+    hover: Option<hover::Hover>,
+    peek: hover::Peek,
+    popup: Option<popup::Popup>,
+    /// Whether the popup has changed since it was drawn.
+    stale: bool,
+    /// Runs out when a finger has rested long enough.
+    resting: Option<gloo::timers::callback::Timeout>,
+    carrying: Option<gesture::Carrying>,
+    /// Whether the pointer that is down went down in the tool bar.
+    from_tools: Rc<std::cell::Cell<bool>>,
+    _tool_bar: browser::Listener,
     hooks: Option<FrameHooks>,
     _packets: Option<FrameHook>,
     painter: Rc<packets::Painter>,
@@ -120,6 +177,7 @@ impl Component for Board {
             let painter = painter.clone();
             hooks.add(move |now| painter.paint(now))
         });
+        let from_tools = Rc::new(std::cell::Cell::new(false));
         Board {
             window: NodeRef::default(),
             world: NodeRef::default(),
@@ -127,6 +185,16 @@ impl Component for Board {
             probes,
             camera,
             gesture: None,
+            overlay: overlay::Overlay::default(),
+            handle: None,
+            hover: None,
+            peek: hover::Peek::default(),
+            popup: None,
+            stale: false,
+            resting: None,
+            carrying: None,
+            _tool_bar: gesture::watch_tool_bar(from_tools.clone()),
+            from_tools,
             hooks,
             _packets: hook,
             painter,
@@ -150,24 +218,51 @@ impl Component for Board {
         if props.fit != old.fit {
             self.show_all(props);
         }
+        if props.tool != old.tool {
+            self.took_tool(ctx);
+        }
+        if props.peek.is_none() {
+            self.peek.shown = None;
+        }
+        if props.ask.0 != old.ask.0
+            && let Some(ask) = props.ask.1.clone()
+        {
+            self.answer(ctx, ask);
+        }
         true
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Resized => self.resized(ctx),
-            Msg::PanStart(event) => self.pan_start(ctx, &event),
-            Msg::DragStart(event, card, element) => self.drag_start(&event, card, element),
-            Msg::Moved(event) => self.moved(&event),
+            Msg::Pressed(event) => self.pressed(ctx, &event),
+            Msg::Moved(event) => self.moved(ctx, &event),
             Msg::Lifted(event) => self.lifted(ctx, &event),
             Msg::Wheel(event) => self.wheel(ctx, &event),
             Msg::Zoom(step) => self.zoom(ctx, step),
             Msg::Key(event) => self.key(ctx, &event),
+            Msg::CardKey(event) => self.card_key(ctx, &event),
+            Msg::Nudge(right, down) => {
+                self.nudge(ctx.props(), right, down);
+            }
+            Msg::Clicked(event) => self.clicked(ctx, &event),
+            Msg::Opened(event) => self.opened(ctx, &event),
+            Msg::Asked(event) => self.asked(ctx, gesture::client(&event), &event),
+            Msg::Rested(at, event) => self.asked(ctx, at, &event),
+            Msg::Over(event) => self.over(ctx, &event),
+            Msg::Left => {
+                self.unlight();
+                self.handle_of_selected(ctx.props());
+            }
+            Msg::Carried(event) => self.carried(ctx, &event),
+            Msg::PutDown(event) => self.put_tool_down(ctx, &event),
+            Msg::Hide => self.hide(ctx),
+            Msg::Wake => {}
             Msg::Walk(from, step) => self.walk(ctx, &from, step),
             Msg::Focused(card) => self.focused(ctx, card),
             Msg::Unfocused(event) => self.unfocused(&event),
         }
-        false
+        std::mem::take(&mut self.stale)
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
@@ -179,19 +274,13 @@ impl Component for Board {
             endpoint_playground::scene::Level::Compact => "compact",
             endpoint_playground::scene::Level::Overview => "overview",
         };
-        let frame = CardFrame {
-            on: props.on.clone(),
-            drag: link.callback(|(event, card, element)| Msg::DragStart(event, card, element)),
-            read_only: props.read_only,
-            tool: props.tool,
-        };
         let empty = scene.services.is_empty() && scene.nodes.iter().all(|node| node.pods.is_empty());
         html! {
             <main
                 ref={self.window.clone()}
-                class={classes!("board", level, (props.tool != Tool::Select).then_some("placing"))}
+                class={classes!("board", level, match props.tool { Tool::Select => None, Tool::Hand => Some("moving"), _ => Some("placing") })}
                 aria-label="Board"
-                onpointerdown={link.callback(Msg::PanStart)}
+                onpointerdown={link.callback(Msg::Pressed)}
                 onpointermove={link.callback(Msg::Moved)}
                 onpointerup={link.callback(Msg::Lifted)}
                 onpointercancel={link.callback(Msg::Lifted)}
@@ -199,12 +288,19 @@ impl Component for Board {
                     event.prevent_default();
                     Msg::Wheel(event)
                 })}
-                onkeydown={link.batch_callback(|event: KeyboardEvent| {
-                    if browser::is_typing(&event) {
-                        return None;
+                onpointerover={link.callback(Msg::Over)}
+                onpointerleave={link.callback(|_| Msg::Left)}
+                onclick={link.callback(Msg::Clicked)}
+                ondblclick={link.callback(Msg::Opened)}
+                oncontextmenu={link.batch_callback(|event: MouseEvent| {
+                    let ours = !browser::is_typing(&event) && !browser::is_inside(&event, ".popup");
+                    if ours {
+                        event.prevent_default();
                     }
-                    let step = focus::step_of(&event).and_then(|step| Some(Msg::Walk(focus::card_of(&event)?, step)));
-                    let ours = step.or_else(|| moves_camera(&event.key()).then(|| Msg::Key(event.clone())));
+                    ours.then_some(Msg::Asked(event))
+                })}
+                onkeydown={link.batch_callback(move |event: KeyboardEvent| {
+                    let ours = board_key(&event);
                     if ours.is_some() {
                         event.prevent_default();
                     }
@@ -215,13 +311,14 @@ impl Component for Board {
                     onfocusin={link.batch_callback(|event: FocusEvent| focus::card_of(&event).map(Msg::Focused))}
                     onfocusout={link.callback(Msg::Unfocused)}>
                     { lines::lanes(scene) }
-                    { for scene.nodes.iter().map(|node| nodes::node(node, props, &frame)) }
+                    { for scene.nodes.iter().map(|node| nodes::node(node, props)) }
                     { lines::net(scene) }
-                    { for scene.clients.iter().map(|card| cards::client(card, scene, props, &frame)) }
-                    { for scene.edges.iter().map(|card| cards::edge(card, scene, props, &frame)) }
-                    { for scene.services.iter().map(|card| cards::service(card, scene, props, &frame)) }
+                    { for scene.clients.iter().map(|card| cards::client(card, scene, props)) }
+                    { for scene.edges.iter().map(|card| cards::edge(card, scene, props)) }
+                    { for scene.services.iter().map(|card| cards::service(card, scene, props)) }
                     { for scene.nodes.iter().map(|node| nodes::gate(node, scene)) }
                     { lines::over(scene, props.still) }
+                    { self.overlay.view(props.tool) }
                 </div>
                 <canvas class="packets" ref={self.canvas.clone()} aria-hidden="true"></canvas>
                 <div class="probes" ref={self.probes.clone()} aria-hidden="true">
@@ -250,6 +347,8 @@ impl Component for Board {
                     <button class="btn" title="Show all (0)" aria-label="Show all"
                         onclick={link.callback(|_| Msg::Zoom(ZoomStep::Fit))}>{ icons::small_icon("i-fit") }</button>
                 </div>
+                { self.peek_view(props) }
+                { self.popup_view(ctx) }
             </main>
         }
     }
@@ -267,6 +366,13 @@ impl Component for Board {
             self.show_all(ctx.props());
         }
         self.settle_focus(ctx);
+        if self.gesture.is_none() {
+            if self.hover.is_some() {
+                self.light(ctx.props());
+            } else {
+                self.handle_of_selected(ctx.props());
+            }
+        }
         self.wake();
     }
 
@@ -295,105 +401,6 @@ fn kept_words(kept: &std::collections::BTreeMap<String, usize>) -> String {
     format!("Kept, not simulated: {}", kinds.join(", "))
 }
 
-/// What every card needs to tell what happens to it.
-#[derive(Clone, PartialEq)]
-pub struct CardFrame {
-    /// Hears what the person does.
-    pub on: Callback<BoardEvent>,
-    /// Hears that a card is taken up: the event, the card's id and its element.
-    pub drag: Callback<(PointerEvent, Rc<str>, Element)>,
-    /// Whether nothing can be changed.
-    pub read_only: bool,
-    /// What a click does.
-    pub tool: Tool,
-}
-
-impl CardFrame {
-    /// Selects something at a click. The client tool takes what can send as the sender; the other tools place.
-    fn select(&self, selection: Selection) -> Callback<MouseEvent> {
-        let frame = self.clone();
-        Callback::from(move |event: MouseEvent| {
-            let sender = sender_of(&selection);
-            match (frame.tool, sender) {
-                (Tool::Select, _) => frame.on.emit(BoardEvent::Select(Some(selection.clone()))),
-                (Tool::Client, Some(client)) => frame.on.emit(BoardEvent::SendFrom(client)),
-                _ => return,
-            }
-            event.stop_propagation();
-        })
-    }
-
-    /// Selects at Space, opens at Enter, or uses the tool in the hand.
-    fn keys(&self, selection: Selection) -> Callback<KeyboardEvent> {
-        let (on, tool) = (self.on.clone(), self.tool);
-        Callback::from(move |event: KeyboardEvent| {
-            // Keys in a field inside the card are the field's.
-            if browser::is_typing(&event) {
-                return;
-            }
-            match event.key().as_str() {
-                " " => on.emit(BoardEvent::Select(Some(selection.clone()))),
-                "Enter" => match (tool, sender_of(&selection)) {
-                    (Tool::Select, _) => {
-                        on.emit(BoardEvent::Open(selection.clone()));
-                        browser::focus_inspector();
-                    }
-                    (Tool::Client, Some(client)) => on.emit(BoardEvent::SendFrom(client)),
-                    (Tool::Client, None) => return,
-                    (tool, _) => {
-                        let node = selection.object().filter(|key| key.kind == Kind::Node);
-                        let on_node = node.map(|key| key.name.to_string());
-                        on.emit(BoardEvent::PlaceNew { tool, at: None, on_node });
-                    }
-                },
-                "Escape" if focus::is_within(&event) => focus::back_to_card(&event),
-                _ => return,
-            }
-            event.prevent_default();
-            event.stop_propagation();
-        })
-    }
-
-    /// Opens the inspector at a double click.
-    fn open(&self, selection: Selection) -> Callback<MouseEvent> {
-        let on = self.on.clone();
-        Callback::from(move |event: MouseEvent| {
-            event.stop_propagation();
-            on.emit(BoardEvent::Open(selection.clone()));
-        })
-    }
-
-    /// Takes a card up.
-    fn take(&self, id: &str) -> Callback<PointerEvent> {
-        let (drag, id, free) =
-            (self.drag.clone(), Rc::<str>::from(id), !self.read_only && self.tool == Tool::Select);
-        Callback::from(move |event: PointerEvent| {
-            let held = view::card_under(&event)
-                .filter(|_| free && event.button() == 0 && !browser::is_typing(&event));
-            if let Some(element) = held {
-                // At once: the message is handled only after the event has gone on to the board.
-                event.stop_propagation();
-                drag.emit((event, id.clone(), element));
-            }
-        })
-    }
-}
-
-/// Who sends, if what is selected can send.
-fn sender_of(selection: &Selection) -> Option<Client> {
-    match selection {
-        Selection::Client(client) => Some(client.clone()),
-        Selection::Object(key) => match key.kind {
-            Kind::Pod => {
-                Some(Client::Pod { namespace: key.namespace.to_string(), name: key.name.to_string() })
-            }
-            Kind::Node => Some(Client::Node(key.name.to_string())),
-            _ => None,
-        },
-        Selection::LoadBalancer(_) | Selection::Dns => None,
-    }
-}
-
 /// The class that lights a row, a gate or a Pod.
 fn light_class(light: endpoint_playground::scene::card::Light) -> Option<&'static str> {
     use endpoint_playground::scene::card::Light;
@@ -414,12 +421,69 @@ fn place(rect: endpoint_playground::scene::geometry::Rect) -> String {
     format!("left:{:.0}px;top:{:.0}px;width:{:.0}px;height:{:.0}px", rect.x, rect.y, rect.w, rect.h)
 }
 
-/// Whether this object is selected.
+/// Whether this object is selected, alone or with others.
 fn is_selected(props: &BoardProps, key: &ObjectKey) -> bool {
     matches!(&props.selection, Some(Selection::Object(selected)) if selected == key)
+        || props.picked.contains(key)
+}
+
+/// Whether what a card stands for is selected.
+fn is_chosen(props: &BoardProps, selection: &Selection) -> bool {
+    match selection {
+        Selection::Object(key) => is_selected(props, key),
+        other => props.selection.as_ref() == Some(other),
+    }
+}
+
+fn is_pod(key: &ObjectKey) -> bool {
+    key.kind == Kind::Pod
+}
+
+/// What a key asks of the board; `None` when it is the page's.
+fn board_key(event: &KeyboardEvent) -> Option<Msg> {
+    if browser::is_typing(event) {
+        return None;
+    }
+    let card = focus::card_of(event);
+    if let (Some(step), Some(card)) = (focus::step_of(event), &card) {
+        return Some(Msg::Walk(card.clone(), step));
+    }
+    if moves_camera(event) {
+        return Some(Msg::Key(event.clone()));
+    }
+    if event.shift_key() && !event.ctrl_key() && !event.alt_key() && !event.meta_key() {
+        let by = match event.key().as_str() {
+            "ArrowLeft" => Some((-1.0, 0.0)),
+            "ArrowRight" => Some((1.0, 0.0)),
+            "ArrowUp" => Some((0.0, -1.0)),
+            "ArrowDown" => Some((0.0, 1.0)),
+            _ => None,
+        };
+        if let Some((right, down)) = by {
+            return Some(Msg::Nudge(right, down));
+        }
+    }
+    let on_button = browser::is_inside(event, "button");
+    (card.is_some() && !on_button && gesture::answers(event)).then(|| Msg::CardKey(event.clone()))
 }
 
 impl Board {
+    /// What is drawn by Yew has changed.
+    fn redraw(&mut self, ctx: &Context<Self>) {
+        self.stale = true;
+        // Outside of a message nothing asks.
+        ctx.link().send_message(Msg::Wake);
+    }
+
+    /// The handle at what is selected.
+    fn handle_of_selected(&mut self, props: &BoardProps) {
+        let selected = match &props.selection {
+            Some(Selection::Object(key)) => Some(key.clone()),
+            _ => None,
+        };
+        self.show_handle(props, selected.as_ref());
+    }
+
     fn wake(&self) {
         if let Some(hooks) = &self.hooks {
             hooks.wake();

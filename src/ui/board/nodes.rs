@@ -1,35 +1,28 @@
 //! Nodes, their gates and their Pods.
 
-use endpoint_playground::api::path::Path;
 use endpoint_playground::scene::card::{ChipKind, Light, Mark, NodeCard, PodCard};
 use endpoint_playground::scene::{Level, Scene, TalkMark};
 use yew::prelude::*;
 
-use super::cards::{EditableChip, ring};
-use super::{BoardProps, CardFrame, accent_class, is_selected, light_class, place};
-use crate::ui::events_model::{BoardEvent, Selection};
+use super::cards::ring;
+use super::{BoardProps, accent_class, is_selected, light_class, place};
 
 /// A node and its Pods.
-pub(super) fn node(node: &NodeCard, props: &BoardProps, frame: &CardFrame) -> Html {
+pub(super) fn node(node: &NodeCard, props: &BoardProps) -> Html {
     let scene = &*props.scene.0;
     let key = node.key.clone();
     let id = key.as_ref().map_or_else(|| node.name.clone(), endpoint_playground::api::ObjectKey::to_path);
     let selected = key.as_ref().is_some_and(|key| is_selected(props, key));
-    let selection = key.clone().map(Selection::Object);
     let not_ready = key.is_some() && !node.ready;
     html! {
         <section
             key={id.clone()}
+            data-card={id}
+            role="group"
             class={classes!("node", selected.then_some("selected"), not_ready.then_some("down"), key.is_none().then_some("nowhere"))}
             style={place(node.rect)}
             tabindex="-1"
-            data-card={id.clone()}
-            role="group"
             aria-label={format!("Node {}{}, {} Pods", node.name, if not_ready { ", not ready" } else { "" }, node.pods.len())}
-            onclick={selection.clone().map(|selection| frame.select(selection))}
-            ondblclick={selection.clone().map(|selection| frame.open(selection))}
-            onkeydown={selection.map(|selection| frame.keys(selection))}
-            onpointerdown={key.is_some().then(|| frame.take(&id))}
         >
             <header title={format!("{} {} {}", node.name, node.zone, node.address)}>
                 <h3 class="cut">{ &node.name }</h3>
@@ -40,7 +33,7 @@ pub(super) fn node(node: &NodeCard, props: &BoardProps, frame: &CardFrame) -> Ht
                 if scene.level == Level::Full { <span class="ip">{ &node.address }</span> }
             </header>
             if scene.level == Level::Full { { ports(node, scene) } }
-            { for node.pods.iter().map(|card| pod(card, node, props, frame)) }
+            { for node.pods.iter().map(|card| pod(card, node, props)) }
         </section>
     }
 }
@@ -82,9 +75,8 @@ pub(super) fn gate(node: &NodeCard, scene: &Scene) -> Html {
     }
 }
 
-fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -> Html {
+fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps) -> Html {
     let scene = &*props.scene.0;
-    let selection = Selection::Object(card.key.clone());
     let (style_of_mark, light) = match card.mark {
         Mark::Ready => ("ready", card.light),
         Mark::NotReady => ("warn", card.light),
@@ -115,33 +107,22 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
     };
     let route_accent = scene.focus.as_ref().and_then(|route| route.accent);
     let accent = if light == Light::None { card.accent } else { route_accent.or(card.accent) };
-    let unfold = stacked.then(|| {
-        let (on, key) = (frame.on.clone(), card.key.clone());
-        Callback::from(move |event: MouseEvent| {
-            event.stop_propagation();
-            on.emit(BoardEvent::Unfold(key.clone()));
-        })
-    });
     html! {
         <article
             key={card.key.to_path()}
+            data-card={card.key.to_path()}
             class={classes!("pod", style_of_mark, accent_class(accent), (light != Light::None).then_some("now"),
-                stacked.then_some("stack"), is_selected(props, &card.key).then_some("selected"))}
+                stacked.then_some("stack"), card.keys.iter().any(|key| is_selected(props, key)).then_some("selected"))}
             style={place(rect)}
             tabindex="-1"
-            data-card={card.key.to_path()}
             aria-label={label}
             {title}
-            onclick={frame.select(selection.clone())}
-            ondblclick={unfold.clone().unwrap_or_else(|| frame.open(selection.clone()))}
-            onkeydown={frame.keys(selection)}
-            onpointerdown={|event: PointerEvent| event.stop_propagation()}
         >
             <div class="l1">
                 { ring(card.mark) }
-                <span class="nm"><i>{ &card.head }</i><b>{ &card.tail }</b></span>
+                <span class="nm" data-edit={(!stacked).then_some("name")}><i>{ &card.head }</i><b>{ &card.tail }</b></span>
                 if stacked {
-                    <button class="times" tabindex="-1" onclick={unfold} title="Show each" aria-label={format!("Show the {count} Pods one by one")}>
+                    <button type="button" class="times" tabindex="-1" data-unfold="" title="Show each" aria-label={format!("Show the {count} Pods one by one")}>
                         { format!("\u{d7}{count}") }
                     </button>
                 } else if scene.level == Level::Full {
@@ -152,7 +133,14 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
             </div>
             if scene.level == Level::Full {
                 <div class="l2">
-                    { for card.chips.iter().map(|chip| chip_view(chip, card, frame)) }
+                    { for card.chips.iter().map(|chip| {
+                        let class = match chip.kind {
+                            ChipKind::Plain => classes!(),
+                            ChipKind::Hit(accent) => classes!("hit", format!("a{accent}")),
+                            ChipKind::Miss => classes!("miss"),
+                        };
+                        super::cards::chip(&chip.key, &chip.value, class, "labels", props)
+                    }) }
                     if card.more_chips > 0 { <span class="chip more">{ format!("+{}", card.more_chips) }</span> }
                     if let Some(wanted) = &card.wanted {
                         <span class="st">{ "wanted " }<em>{ wanted }</em></span>
@@ -164,19 +152,6 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps, frame: &CardFrame) -
                 </div>
             }
         </article>
-    }
-}
-
-fn chip_view(chip: &endpoint_playground::scene::card::Chip, card: &PodCard, frame: &CardFrame) -> Html {
-    let class = match chip.kind {
-        ChipKind::Plain => classes!(),
-        ChipKind::Hit(accent) => classes!("hit", format!("a{accent}")),
-        ChipKind::Miss => classes!("miss"),
-    };
-    let path = Path::ROOT.field("metadata").field("labels");
-    html! {
-        <EditableChip key={chip.key.clone()} name={chip.key.clone()} value={chip.value.clone()} {class}
-            object={card.key.clone()} {path} frame={frame.clone()} />
     }
 }
 

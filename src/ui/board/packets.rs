@@ -29,6 +29,8 @@ pub(super) struct Painter {
     scene: RefCell<Rc<Scene>>,
     still: Cell<bool>,
     colours: RefCell<(u32, Vec<String>)>,
+    /// The moment that was painted last.
+    now: Cell<Time>,
 }
 
 impl Painter {
@@ -40,6 +42,7 @@ impl Painter {
             scene: RefCell::default(),
             still: Cell::new(false),
             colours: RefCell::default(),
+            now: Cell::new(Time::ZERO),
         }
     }
 
@@ -49,8 +52,20 @@ impl Painter {
         self.still.set(still);
     }
 
+    /// The request whose packet is at a point, as it was painted last; the one in focus first.
+    pub fn packet_at(&self, at: Point) -> Option<u64> {
+        let scene = self.scene.borrow();
+        let now = self.now.get();
+        let near = |route: &&Route, radius: f64| {
+            route.packet(now).is_some_and(|packet| packet.at.distance(at) <= radius)
+        };
+        let focus = scene.focus.iter().find(|route| near(route, 16.0));
+        focus.or_else(|| scene.others.iter().find(|route| near(route, 9.0))).map(|route| route.number)
+    }
+
     /// Draws the packets as they are at `now`.
     pub fn paint(&self, now: Time) {
+        self.now.set(now);
         let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return };
         let Some(context) = canvas
             .get_context("2d")

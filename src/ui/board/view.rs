@@ -80,15 +80,6 @@ impl Camera {
     }
 }
 
-/// The rectangle of a card that can be dragged.
-pub(super) fn rect_of(scene: &Scene, card: &str) -> Option<Rect> {
-    let clients = scene.clients.iter().map(|other| (other.id.clone(), other.rect));
-    let edges = scene.edges.iter().map(|other| (other.id.clone(), other.rect));
-    let services = scene.services.iter().map(|other| (other.key.to_path(), other.whole));
-    let nodes = scene.nodes.iter().filter_map(|node| Some((node.key.as_ref()?.to_path(), node.rect)));
-    clients.chain(edges).chain(services).chain(nodes).find(|(id, _)| id == card).map(|(_, rect)| rect)
-}
-
 /// How near to a track a click is on it, in pixels of the board.
 const ON_TRACK: f64 = 8.0;
 
@@ -143,12 +134,9 @@ pub(super) fn capture(window: &NodeRef, event: &PointerEvent) {
     }
 }
 
-/// The card that an event happened on.
-pub(super) fn card_under(event: &PointerEvent) -> Option<Element> {
-    let target = event.target()?.dyn_into::<Element>().ok()?;
-    let card = target.closest(".card, .slice, .node").ok().flatten()?;
-    // A Service's card stands in an element that holds its slices too.
-    Some(card.closest(".service").ok().flatten().unwrap_or(card))
+/// The element around the target of an event, or itself, that a selector names.
+pub(super) fn closest(event: &web_sys::Event, selector: &str) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
 }
 
 /// Keeps the click that follows a drag from selecting what was dropped on.

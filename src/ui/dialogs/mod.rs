@@ -38,7 +38,7 @@ pub struct DialogsProps {
 pub fn Dialogs(props: &DialogsProps) -> Html {
     let on = props.on.clone();
     match props.open {
-        None => Html::default(),
+        None | Some(Dialog::Palette) => Html::default(),
         Some(Dialog::Import) => {
             html! { <import::Import objects={props.objects.clone()} pasted={props.pasted.clone()} {on} /> }
         }

@@ -1,0 +1,134 @@
+//! Cards that are moved by hand: together if several are selected, snapped to the grid and to their neighbours.
+
+use endpoint_playground::scene::Scene;
+use endpoint_playground::scene::geometry::Rect;
+use endpoint_playground::scene::pick::{self, Snap};
+use endpoint_playground::session::{Command, Placement};
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use super::super::{Board, BoardProps};
+use super::elements;
+use crate::ui::events_model::BoardEvent;
+
+/// A card that is in the hand.
+pub(in super::super) struct Held {
+    id: String,
+    rect: Rect,
+    /// Its element, where it is in the document.
+    element: Option<HtmlElement>,
+}
+
+/// How far the arrow keys move what is selected, in pixels at 100 %.
+const NUDGE: f64 = 8.0;
+
+/// The ids of what is selected and can be put by hand.
+fn chosen(props: &BoardProps) -> Vec<String> {
+    let own = props.selection.iter().map(|selection| selection.card());
+    let picked = props.picked.iter().map(|key| key.to_path());
+    own.chain(picked).collect()
+}
+
+impl Board {
+    /// Takes a card up, and with it all that are selected if it is one of them.
+    pub(super) fn take_up(&self, props: &BoardProps, card: &str) -> Vec<Held> {
+        let chosen = chosen(props);
+        let together = chosen.iter().any(|id| id == card);
+        let is_held = |id: &str| id == card || together && chosen.iter().any(|other| other == id);
+        let mut elements = elements(self, is_held);
+        let mut held: Vec<Held> = props
+            .scene
+            .0
+            .movable()
+            .filter(|(id, _)| is_held(id))
+            .map(|(id, rect)| {
+                let element = elements.iter().position(|(other, _)| *other == id);
+                Held { element: element.map(|index| elements.swap_remove(index).1), id, rect }
+            })
+            .collect();
+        for held in &mut held {
+            if let Some(element) = &held.element {
+                // Adding a class of a valid name does not fail.
+                let _ = element.class_list().add_1("held");
+            }
+        }
+        held
+    }
+
+    /// Moves what is held to where the pointer is, and shows what it snaps to.
+    pub(super) fn drag(&self, props: &BoardProps, held: &[Held], from: (f64, f64), at: (f64, f64)) {
+        let (dx, dy, snap) = self.shift(&props.scene.0, held, from, at);
+        for held in held {
+            if let Some(element) = &held.element {
+                let _ = element.style().set_property("transform", &format!("translate({dx}px,{dy}px)"));
+            }
+        }
+        self.overlay.guides(snap.x, snap.y);
+    }
+
+    /// How far what is held moves, with the snapping.
+    fn shift(&self, scene: &Scene, held: &[Held], from: (f64, f64), at: (f64, f64)) -> (f64, f64, Snap) {
+        let scale = self.camera.get().scale;
+        let (dx, dy) = ((at.0 - from.0) / scale, (at.1 - from.1) / scale);
+        let Some(area) = held.iter().map(|held| held.rect).reduce(Rect::union) else {
+            return (dx, dy, Snap::default());
+        };
+        let neighbours: Vec<Rect> = scene
+            .movable()
+            .filter(|(id, _)| !held.iter().any(|held| held.id == *id))
+            .map(|(_, rect)| rect)
+            .collect();
+        let moving = Rect { x: area.x + dx, y: area.y + dy, ..area };
+        let snap = pick::snap(&moving, &neighbours, pick::GRID * scene.metrics.ratio);
+        (dx + snap.dx, dy + snap.dy, snap)
+    }
+
+    /// The cards are put down: one command.
+    pub(super) fn put_down(
+        &self,
+        ctx: &Context<Self>,
+        held: &[Held],
+        from: (f64, f64),
+        at: (f64, f64),
+        done: bool,
+    ) {
+        stand_still(held);
+        self.overlay.clear();
+        if done {
+            let (dx, dy, _) = self.shift(&ctx.props().scene.0, held, from, at);
+            place(ctx.props(), held.iter().map(|held| (held.id.clone(), held.rect)), dx, dy);
+        }
+    }
+
+    /// Moves what is selected by the keyboard; `false` when nothing of it can be put by hand.
+    pub(in super::super) fn nudge(&self, props: &BoardProps, right: f64, down: f64) -> bool {
+        let chosen = chosen(props);
+        let scene = &props.scene.0;
+        let all: Vec<(String, Rect)> = scene.movable().filter(|(id, _)| chosen.contains(id)).collect();
+        let step = NUDGE * scene.metrics.ratio;
+        let any = !all.is_empty() && !props.read_only;
+        if any {
+            place(props, all.into_iter(), right * step, down * step);
+        }
+        any
+    }
+}
+
+/// Puts cards where they stand, as far as the hand moved them.
+pub(super) fn stand_still(held: &[Held]) {
+    for element in held.iter().filter_map(|held| held.element.as_ref()) {
+        let _ = element.class_list().remove_1("held");
+        let _ = element.style().remove_property("transform");
+    }
+}
+
+fn place(props: &BoardProps, cards: impl Iterator<Item = (String, Rect)>, dx: f64, dy: f64) {
+    let ratio = props.scene.0.metrics.ratio;
+    let at_full = |value: f64| (value / ratio).round() as i32;
+    let places: Vec<Placement> = cards
+        .map(|(card, rect)| Placement { card, at: Some((at_full(rect.x + dx), at_full(rect.y + dy).max(0))) })
+        .collect();
+    if !places.is_empty() {
+        props.on.emit(BoardEvent::Command(Command::Place { places }));
+    }
+}

@@ -592,3 +592,42 @@ fn a_proxy_chooses_anew_for_each_request_of_a_kept_connection() {
     assert_eq!(controllers.len(), 1, "the connection stays with the controller: {controllers:?}");
     assert!(answered.len() > 1, "its own connections do not: {answered:?}");
 }
+
+/// A link with every command of the cluster's network, made once by [`make_the_link`].
+const LINK: &str = include_str!("links/v1-network.txt");
+
+#[test]
+fn a_link_with_settings_and_connections_opens_for_ever() {
+    let opened =
+        endpoint_playground::session::permalink::decode(LINK.trim()).expect("it was once given away");
+    let session = Session::open(opened);
+    let settings = session.cluster().settings();
+    assert_eq!((settings.proxy_mode, settings.ipvs_scheduler), (ProxyMode::Ipvs, Scheduler::Lc));
+    assert_eq!(settings.node_port_addresses, ["192.168.1.0/24"]);
+    assert_eq!(settings.load_balancers, Provider::MetalLb);
+    assert_eq!(session.cluster().connections().keys().copied().collect::<Vec<_>>(), [2]);
+    assert_eq!(session.cluster().repetitions().values().filter(|repetition| repetition.keep).count(), 1);
+    assert_eq!(session.now(), Time(9_000));
+}
+
+#[test]
+#[ignore = "makes the link anew; the one that is kept stays as it is"]
+fn make_the_link() {
+    let mut session = board(3, &format!("type: LoadBalancer, {HTTP}"));
+    configure(
+        &mut session,
+        Settings {
+            ipvs_scheduler: Scheduler::Lc,
+            node_port_addresses: vec!["192.168.1.0/24".to_owned()],
+            load_balancers: Provider::MetalLb,
+            ..in_mode(ProxyMode::Ipvs)
+        },
+    );
+    session.advance(Time(3_000));
+    send(&mut session, kept(client(), "http://web/"));
+    session.dispatch(Command::SendKept { request: request(client(), "grpc://web/"), every: 1_000 });
+    session.advance(Time(6_000));
+    session.dispatch(Command::Disconnect { connection: 1 });
+    session.advance(Time(9_000));
+    println!("{}", endpoint_playground::session::permalink::encode(&session.recording()));
+}

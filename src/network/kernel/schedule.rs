@@ -108,8 +108,8 @@ impl VirtualServerState {
 
     /// The endpoint that the scheduler picks, for a connection from `source` to the virtual server at `address`.
     ///
-    /// The kernel puts a new real server at the head of its list, and kube-proxy adds them sorted by `ip:port` as text,
-    /// so the list runs backwards. Of equals the first in the list is picked.
+    /// The kernel puts a new real server at the head of its list, and kube-proxy adds several in no determined order; here
+    /// they are added sorted by `ip:port` as text, so the list runs backwards. Of equals the first in the list is picked.
     // Models net/netfilter/ipvs/ip_vs_{rr,lc,sed,nq,lblc,lblcr,sh,dh,mh}.c
     pub(super) fn choose<'a>(
         &mut self,

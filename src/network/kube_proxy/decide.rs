@@ -194,8 +194,9 @@ pub enum Verdict {
 ///   the timeout ago, as long as it is usable; else one drawn from `random`, or with IPVS the scheduler's.
 ///
 /// Traffic from Pods and from the node itself to an external address follows the policy Cluster whatever
-/// `externalTrafficPolicy` says, as if it had gone out to a load balancer and come in again.
-// Models pkg/proxy/iptables/proxier.go syncProxyRules and pkg/proxy/nftables/proxier.go syncProxyRules
+/// `externalTrafficPolicy` says, as if it had gone out to a load balancer and come in again. IPVS makes no such
+/// difference: a virtual server has the endpoints on this node, or all of them where none is.
+// Models pkg/proxy/iptables/proxier.go, pkg/proxy/nftables/proxier.go and pkg/proxy/ipvs/proxier.go syncProxyRules
 pub fn decide(
     store: &Store,
     settings: &Settings,
@@ -223,17 +224,25 @@ pub fn decide(
     if !categories.has_any {
         return Verdict::Reject(Reject::NoEndpoints(port, way));
     }
+    let is_ipvs = settings.proxy_mode == ProxyMode::Ipvs;
     let policy = match way {
         Way::ClusterIp if port.internal_policy_local => Policy::Local,
         Way::ClusterIp => Policy::Cluster,
-        _ if port.external_policy_local && packet.origin == Origin::Outside => Policy::Local,
+        _ if port.external_policy_local && (is_ipvs || packet.origin == Origin::Outside) => Policy::Local,
         _ => Policy::Cluster,
     };
+    // A virtual server for which no endpoint is on this node takes the others. What comes from outside reaches them
+    // with its own source, so the answer comes from an address that the client did not call.
+    let takes_others = is_ipvs && policy == Policy::Local && categories.local.is_empty();
+    if takes_others && way != Way::ClusterIp && packet.origin == Origin::Outside {
+        return Verdict::Drop(Drop::NoLocalEndpoints(port, way));
+    }
+    let policy = if takes_others { Policy::Cluster } else { policy };
     let candidates = match policy {
         Policy::Cluster => &categories.cluster,
         Policy::Local => &categories.local,
     };
-    let server = (settings.proxy_mode == ProxyMode::Ipvs).then(|| VirtualServer {
+    let server = is_ipvs.then(|| VirtualServer {
         node: node.name.clone(),
         protocol: packet.protocol,
         address: packet.destination,
@@ -269,7 +278,7 @@ pub fn decide(
         topology: if policy == Policy::Cluster { categories.topology } else { TopologyMode::None },
         is_kept,
         server,
-        masquerade: masquerade(&port, way, packet, &endpoint),
+        masquerade: masquerade(&port, way, packet, &endpoint, is_ipvs),
         chains: chain_names(settings.proxy_mode, &port, way, policy, &endpoint),
         endpoint,
         port,
@@ -369,7 +378,13 @@ fn without_rule(store: &Store, settings: &Settings, packet: &Packet) -> Verdict 
     }
 }
 
-fn masquerade(port: &ServicePort, way: Way, packet: &Packet, endpoint: &Endpoint) -> Option<Masquerade> {
+fn masquerade(
+    port: &ServicePort,
+    way: Way,
+    packet: &Packet,
+    endpoint: &Endpoint,
+    is_ipvs: bool,
+) -> Option<Masquerade> {
     if endpoint.ip_address() == Some(packet.source.ip()) {
         return Some(Masquerade::Hairpin);
     }
@@ -377,7 +392,7 @@ fn masquerade(port: &ServicePort, way: Way, packet: &Packet, endpoint: &Endpoint
         (Way::ClusterIp, Origin::Pod) => None,
         (Way::ClusterIp, _) => Some(Masquerade::OutsidePodNetwork),
         _ if !port.external_policy_local => Some(Masquerade::ExternalTrafficPolicyCluster),
-        (_, Origin::Node) => Some(Masquerade::LocalSource),
+        (_, Origin::Node) if !is_ipvs => Some(Masquerade::LocalSource),
         _ => None,
     }
 }

@@ -257,3 +257,19 @@ fn node_ports_are_served_where_the_mode_or_the_setting_says() {
         check(mode, &["primary"], "198.51.100.7", OUTSIDE.1, false);
     }
 }
+
+#[test]
+fn ipvs_has_the_endpoints_on_its_node_or_all_of_them_for_everybody() {
+    let local = json!({"externalTrafficPolicy": "Local"});
+    let both = [("10.244.1.7", "node-1", true), ("10.244.2.9", "node-2", true)];
+    let mode = ProxyMode::Ipvs;
+    let store = board(local.clone(), Value::Null, &both);
+    for from in [POD, NODE, OUTSIDE] {
+        check(&store, mode, from, "192.168.1.11:30080", "NodePort 10.244.1.7:8080 kept");
+    }
+    let elsewhere = board(local, Value::Null, &both[1..]);
+    check(&elsewhere, mode, POD, "203.0.113.10:80", "LoadBalancerIp 10.244.2.9:8080 kept");
+    check(&elsewhere, mode, OUTSIDE, "203.0.113.10:80", "drop: no local endpoints");
+    let nowhere = board(json!({}), Value::Null, &[]);
+    check(&nowhere, mode, POD, "10.96.84.12:80", "reject: no endpoints");
+}

@@ -27,7 +27,9 @@ pub fn ipvs(proxied: &[Proxied], proxy: &Proxy, scheduler: Scheduler, kernels: &
         };
         for (ip, number, is_local) in addresses(plan.port, proxy) {
             let number = u16::try_from(number).unwrap_or(0);
-            let used = if is_local { &plan.categories.local } else { &plan.categories.cluster };
+            // Without an endpoint on this node the virtual server has all of them.
+            let local = &plan.categories.local;
+            let used = if is_local && !local.is_empty() { local } else { &plan.categories.cluster };
             let server = VirtualServer {
                 node: proxy.node.name.clone(),
                 protocol,

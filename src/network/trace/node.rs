@@ -133,12 +133,21 @@ impl Tracer<'_> {
                     _ => ("externalTrafficPolicy: Local", "spec.externalTrafficPolicy"),
                 };
                 let rule = match way {
+                    _ if self.settings.proxy_mode == ProxyMode::Ipvs => {
+                        "virtual server without a local endpoint"
+                    }
                     Way::ClusterIp if iptables => "KUBE-SERVICES",
                     _ if iptables => "KUBE-EXTERNAL-SERVICES",
                     Way::NodePort => "no-endpoint-nodeports",
                     _ => "no-endpoint-services",
                 };
-                let decision = format!("{policy}, and {} has no endpoint on {}", port.name, node.name);
+                let mut decision = format!("{policy}, and {} has no endpoint on {}", port.name, node.name);
+                if self.settings.proxy_mode == ProxyMode::Ipvs {
+                    decision.push_str(
+                        ": a Pod elsewhere gets the packet with the client's address, and its answer comes from an \
+                         address that the client did not call",
+                    );
+                }
                 (why, decision, rule, Some((port.name.service(), field.to_owned())))
             }
             Drop::SourceRanges(port) => {

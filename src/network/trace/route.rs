@@ -174,7 +174,7 @@ impl Tracer<'_> {
                 return self.route(flow, location, Some(node));
             }
         }
-        if let Some(server) = self.node_server(node, port, protocol) {
+        if let Some(server) = self.node_server(node, flow.destination, protocol) {
             return Ok(server);
         }
         let why = match port {
@@ -186,13 +186,19 @@ impl Tracer<'_> {
     }
 
     /// The servers that run on every node: the health checks of kube-proxy and the kubelet.
-    fn node_server(&self, node: &NodeView, port: u16, protocol: &str) -> Option<Server> {
+    fn node_server(&self, node: &NodeView, destination: SocketAddr, protocol: &str) -> Option<Server> {
+        let port = destination.port();
         if protocol != "TCP" {
             return None;
         }
         if let Some((_, name)) = NODE_DAEMONS.iter().find(|(number, _)| *number == port) {
             let decision = format!("{name} answers 200 OK");
             return Some(Server::Node { name: node.name.clone(), status: 200, decision });
+        }
+        // kube-proxy answers for a Service where it serves node ports.
+        let served = self.settings.node_port_ips(node, Family::of(destination.ip()));
+        if served.is_some_and(|ips| !ips.contains(&destination.ip())) {
+            return None;
         }
         let service = self.store.list::<Service>().find(|service| {
             let ports = service_ports(service, Family::V4);

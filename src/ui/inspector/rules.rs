@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use endpoint_playground::api::{Kind, ObjectKey};
-use endpoint_playground::session::{Command, Hop, Place, ProxyMode, RequestRecord, Settings};
+use endpoint_playground::session::{Command, Hop, Place, ProxyMode, RequestRecord, RuleLine, Settings};
 use yew::prelude::*;
 
 use crate::ui::act::Act;
@@ -35,6 +35,7 @@ pub fn Rules(props: &RulesProps) -> Html {
     let family = use_state(|| false);
     let at = use_state(|| None::<usize>);
     let alone = use_state(|| false);
+    let list = use_node_ref();
     let nodes: Vec<String> =
         cluster.store().objects_of(Kind::Node).map(|object| object.key.name.to_string()).collect();
     let requests = cluster.requests();
@@ -95,6 +96,25 @@ pub fn Rules(props: &RulesProps) -> Html {
         let at = at.setter();
         move || at.set(index)
     };
+    // One line is in the Tab order; the arrows go to the others.
+    let is_shown = |line: &RuleLine| !*alone || taken == 0 || line.is_taken;
+    let current = at.filter(|index| lines.get(*index).is_some_and(is_shown));
+    let first = current.or_else(|| lines.iter().position(is_shown));
+    let onkeydown = {
+        let list = list.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let step = match event.key().as_str() {
+                "ArrowDown" => 1,
+                "ArrowUp" => -1,
+                "Home" => i32::MIN,
+                "End" => i32::MAX,
+                _ => return,
+            };
+            event.prevent_default();
+            event.stop_propagation();
+            browser::move_focus(&list, "li", step);
+        })
+    };
     html! {
         <>
             <div class="rules-bar">
@@ -122,12 +142,13 @@ pub fn Rules(props: &RulesProps) -> Html {
                     { "Only the lines that were taken" }</label>
             }
             <p class="rule-says" role="status">{
-                at.and_then(|index| lines.get(index)).map_or("Point at a line, or move to it with Tab, to read what it does.",
+                at.and_then(|index| lines.get(index)).map_or("Point at a line, or go through them with the arrow keys, to read what it does.",
                     |line| line.meaning.as_str())
             }</p>
-            <ol class="rules" aria-label={format!("Rules on {node}")}>
-                for (index, line) in lines.iter().enumerate().filter(|(_, line)| !*alone || taken == 0 || line.is_taken) {
-                    <li class={line.is_taken.then_some("taken")} title={line.meaning.clone()} tabindex="0"
+            <ol class="rules" ref={list} aria-label={format!("Rules on {node}")} {onkeydown}>
+                for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_shown(line)) {
+                    <li class={line.is_taken.then_some("taken")} title={line.meaning.clone()}
+                        tabindex={if Some(index) == first { "0" } else { "-1" }}
                         onmouseenter={ let show = show(Some(index)); move |_: MouseEvent| show() }
                         onfocus={ let show = show(Some(index)); move |_: FocusEvent| show() }>
                         if line.is_taken { { mark("r-ready", "taken:") } }

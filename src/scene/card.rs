@@ -1,5 +1,7 @@
 //! What stands on the board, as plain data: every text is final, every rectangle absolute.
 
+use std::rc::Rc;
+
 use super::geometry::Rect;
 use crate::api::ObjectKey;
 use crate::network::Client;
@@ -250,6 +252,14 @@ pub struct PodCard {
     pub wanted: Option<String>,
     /// The accent of the first Service that selects it.
     pub accent: Option<u8>,
+    /// The Services that select it, by name.
+    pub services: Vec<ObjectKey>,
+    /// The Service that it nearly matches, for a near miss.
+    pub near: Option<ObjectKey>,
+    /// The fold that it belongs to, for [`super::View::unfolded`]; `None` without an owner.
+    pub fold: Option<String>,
+    /// Of an unfolded fold's first Pod: how many Pods would fold.
+    pub folds: Option<usize>,
     /// Its part in the request in focus.
     pub light: Light,
     /// Where.
@@ -278,7 +288,7 @@ pub struct NodeCard {
     /// The node ports; the same on every node.
     pub ports: Vec<Row>,
     /// Its Pods.
-    pub pods: Vec<PodCard>,
+    pub pods: Vec<Rc<PodCard>>,
     /// Where.
     pub rect: Rect,
 }
@@ -305,4 +315,13 @@ impl PodCard {
     pub fn name(&self) -> String {
         format!("{}{}", self.head, self.tail)
     }
+}
+
+/// A frame around the Services of one namespace.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Frame {
+    /// The namespace.
+    pub namespace: String,
+    /// Where.
+    pub rect: Rect,
 }

@@ -12,6 +12,23 @@ pub enum Level {
     Full,
 }
 
+/// In how many columns the cards of each lane stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Columns {
+    /// Of the Edge lane.
+    pub edges: u32,
+    /// Of the Services.
+    pub services: u32,
+    /// Of the nodes.
+    pub nodes: u32,
+}
+
+impl Default for Columns {
+    fn default() -> Columns {
+        Columns { edges: 1, services: 1, nodes: 1 }
+    }
+}
+
 /// Where a lane stands.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Column {
@@ -66,10 +83,14 @@ pub struct Metrics {
     pub pod_gap: f64,
     /// From a node's edge to its Pods, left.
     pub pod_indent: f64,
-    /// In how many columns the Services stand.
-    pub columns: u32,
-    /// Between two columns of Services.
+    /// In how many columns the cards stand.
+    pub columns: Columns,
+    /// Between two columns of Services or of the Edge lane.
     pub column_gap: f64,
+    /// Between two columns of nodes, where lines need room.
+    pub node_gap: f64,
+    /// Above the first Service of a namespace, for the name of its frame.
+    pub frame: f64,
     /// Between cards.
     pub gap: f64,
     /// What a hand-placed position at 100 % is multiplied by.
@@ -78,6 +99,8 @@ pub struct Metrics {
 
 /// Between two columns of Services.
 const COLUMN_GAP: f64 = 20.0;
+
+const ONE: Columns = Columns { edges: 1, services: 1, nodes: 1 };
 
 const FULL: Metrics = Metrics {
     outside: Column { lane: 0.0, x: 16.0, w: 136.0 },
@@ -100,8 +123,10 @@ const FULL: Metrics = Metrics {
     pod: 47.0,
     pod_gap: 8.0,
     pod_indent: 20.0,
-    columns: 1,
+    columns: ONE,
     column_gap: COLUMN_GAP,
+    node_gap: 60.0,
+    frame: 24.0,
     gap: 24.0,
     ratio: 1.0,
 };
@@ -127,8 +152,10 @@ const COMPACT: Metrics = Metrics {
     pod: 28.0,
     pod_gap: 4.0,
     pod_indent: 18.0,
-    columns: 1,
+    columns: ONE,
     column_gap: COLUMN_GAP,
+    node_gap: 44.0,
+    frame: 22.0,
     gap: 20.0,
     ratio: 0.74,
 };
@@ -154,8 +181,10 @@ const OVERVIEW: Metrics = Metrics {
     pod: 24.0,
     pod_gap: 2.0,
     pod_indent: 10.0,
-    columns: 1,
+    columns: ONE,
     column_gap: COLUMN_GAP,
+    node_gap: 26.0,
+    frame: 20.0,
     gap: 16.0,
     ratio: 0.4,
 };
@@ -181,6 +210,7 @@ impl Metrics {
             services: wider(self.services),
             nodes: wider(self.nodes),
             column_gap: self.column_gap * factor,
+            node_gap: self.node_gap * factor,
             width: self.width * factor,
             ..self
         }
@@ -188,25 +218,34 @@ impl Metrics {
 }
 
 impl Level {
-    /// The sizes of this level, with the Services in so many columns (at least one).
-    pub fn metrics(self, columns: u32) -> Metrics {
+    /// The sizes of this level, with so many columns (each at least one).
+    pub fn metrics(self, columns: Columns) -> Metrics {
         let one = match self {
             Level::Full => FULL,
             Level::Compact => COMPACT,
             Level::Overview => OVERVIEW,
         };
-        let more = f64::from(columns.max(1) - 1) * (one.services.w + COLUMN_GAP);
+        let more = |count: u32, step: f64| f64::from(count.max(1) - 1) * step;
+        let edges = more(columns.edges, one.edge.w + COLUMN_GAP);
+        let services = edges + more(columns.services, one.services.w + COLUMN_GAP);
+        let nodes = services + more(columns.nodes, one.nodes.w + one.node_gap);
+        let moved = |column: Column, by: f64| Column { lane: column.lane + by, x: column.x + by, ..column };
         Metrics {
-            columns: columns.max(1),
-            nodes: Column { lane: one.nodes.lane + more, x: one.nodes.x + more, w: one.nodes.w },
-            width: one.width + more,
+            columns: Columns {
+                edges: columns.edges.max(1),
+                services: columns.services.max(1),
+                nodes: columns.nodes.max(1),
+            },
+            services: moved(one.services, edges),
+            nodes: moved(one.nodes, services),
+            width: one.width + nodes,
             ..one
         }
     }
 
     /// How large this level is drawn in comparison with the full one: what "100 %" is multiplied by.
     pub fn nominal(self) -> f64 {
-        self.metrics(1).ratio
+        self.metrics(ONE).ratio
     }
 
     /// The next level that tells less; `None` for the overview.

@@ -1,13 +1,18 @@
 //! The lines of membership and of configuration.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+
+use super::asked::keep;
 use super::card::Mark;
 use super::geometry::{Path, Point, point};
 use super::level::Level;
+use super::placed::Moved;
 use super::{Scene, View};
 use crate::api::ObjectKey;
-use crate::explain::near_miss;
 use crate::store::Store;
-use k8s_openapi::api::core::v1::Pod;
 
 /// From an endpoint's row to its Pod, or from a selector to a Pod that it nearly matches.
 #[derive(Clone, PartialEq, Debug)]
@@ -46,19 +51,61 @@ fn without_rows(scene: &Scene, index: usize) -> Option<Point> {
     })
 }
 
-/// Draws the links and wires of a scene whose cards stand.
-pub(super) fn connect(scene: &mut Scene, store: &Store, view: &View) {
-    let mut links: Vec<Link> = Vec::new();
-    for (index, service) in scene.services.iter().enumerate() {
+/// The links and wires as they were drawn last.
+#[derive(Default)]
+pub(super) struct Links {
+    /// Of each Service to its endpoints.
+    sets: BTreeMap<ObjectKey, Vec<Rc<Link>>>,
+    /// The Services that have an endpoint of a Pod.
+    served: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
+    near: Vec<Rc<Link>>,
+    wires: Vec<Rc<Wire>>,
+    selected: Option<ObjectKey>,
+}
+
+impl Links {
+    /// Draws the links and wires of a scene whose cards stand: anew only where something has moved.
+    pub fn connect(&mut self, scene: &mut Scene, store: &Store, view: &View, moved: &Moved) {
+        let all = moved.any || self.selected != view.selected;
+        self.selected.clone_from(&view.selected);
+        let mut stale = moved.services.clone();
+        for pod in &moved.pods {
+            stale.extend(self.served.get(pod).into_iter().flatten().cloned());
+        }
+        if moved.any {
+            self.sets.retain(|key, _| scene.service(key).is_some());
+        }
+        for (index, service) in scene.services.iter().enumerate() {
+            if all || stale.contains(&service.key) {
+                let wanted = self.endpoints(scene, store, view, index);
+                let before = self.sets.get(&service.key).map_or(&[][..], Vec::as_slice);
+                let links = keep(before, wanted.into_iter());
+                self.sets.insert(service.key.clone(), links);
+            }
+        }
+        if all || !moved.pods.is_empty() || !stale.is_empty() {
+            self.near = keep(&self.near, near_misses(scene, view).into_iter());
+        }
+        if moved.any || moved.edges {
+            self.wires = keep(&self.wires, wires(scene).into_iter());
+        }
+        let sets = scene.services.iter().filter_map(|service| self.sets.get(&service.key));
+        scene.links = sets.flatten().chain(&self.near).cloned().collect();
+        scene.wires = self.wires.clone();
+    }
+
+    /// The links of one Service. All endpoints have one; those without a row of their own start at the row that counts
+    /// them.
+    fn endpoints(&mut self, scene: &Scene, store: &Store, view: &View, index: usize) -> Vec<Link> {
+        let Some(service) = scene.services.get(index) else { return Vec::new() };
         let selected_service = view.selected.as_ref() == Some(&service.key);
+        let heading = scene.metrics.slice_heading;
+        let line = scene.metrics.slice_row;
+        let mut links: Vec<Link> = Vec::new();
+        // The endpoints of a fold share one line: for each fold and mark, which.
+        let mut folds: BTreeMap<((usize, usize), Mark), usize> = BTreeMap::new();
         for slice in &service.slices {
-            let heading = scene.metrics.slice_heading;
-            let line = scene.metrics.slice_row;
-            // All endpoints have a link; those without a row of their own start at the row that counts them.
-            let Some(found) = store
-                .get(&slice.key)
-                .and_then(|object| object.get::<k8s_openapi::api::discovery::v1::EndpointSlice>().cloned())
-            else {
+            let Some(found) = store.get(&slice.key).and_then(|object| object.get::<EndpointSlice>()) else {
                 continue;
             };
             for (place, endpoint) in found.endpoints.iter().flatten().enumerate() {
@@ -67,49 +114,44 @@ pub(super) fn connect(scene: &mut Scene, store: &Store, view: &View) {
                     continue;
                 };
                 let pod = ObjectKey::pod(service.key.namespace.clone(), name);
-                let Some((_, card)) = scene.pod(&pod) else { continue };
+                self.served.entry(pod.clone()).or_default().insert(service.key.clone());
+                let Some((at, card)) = scene.pod_at(&pod) else { continue };
+                let mark = super::service::mark(endpoint);
+                if card.keys.len() > 1 {
+                    if let Some(same) = folds.get(&(at, mark)).and_then(|same| links.get_mut(*same)) {
+                        same.count += 1;
+                        same.selected |= view.selected.as_ref() == Some(&pod);
+                        continue;
+                    }
+                    folds.insert((at, mark), links.len());
+                }
                 let from = if scene.level == Level::Full {
                     let row = place.min(slice.rows.len()) as f64;
                     point(slice.rect.right(), slice.rect.y + heading + (row + 0.5) * line)
                 } else {
                     without_rows(scene, index).unwrap_or_default()
                 };
-                let to = card.rect.left_middle();
-                let mark = super::service::mark(endpoint);
-                let selected = selected_service || view.selected.as_ref() == Some(&pod);
-                // The endpoints of a fold share one line.
-                if card.keys.len() > 1
-                    && let Some(same) = links.iter_mut().find(|link| {
-                        link.service == service.key && link.mark == mark && card.keys.contains(&link.pod)
-                    })
-                {
-                    same.count += 1;
-                    continue;
-                }
                 links.push(Link {
                     service: service.key.clone(),
+                    selected: selected_service || view.selected.as_ref() == Some(&pod),
                     pod,
                     mark,
                     accent: service.accent,
-                    path: Path::swing(from, to),
-                    selected,
+                    path: Path::swing(from, card.rect.left_middle()),
                     count: 1,
                 });
             }
         }
+        links
     }
-    links.extend(near_misses(scene, store, view));
-    scene.links = links;
-    scene.wires = wires(scene);
 }
 
 /// A near miss is in no slice: its line starts at the selector, and is drawn whole only for what is selected.
-fn near_misses(scene: &Scene, store: &Store, view: &View) -> Vec<Link> {
+fn near_misses(scene: &Scene, view: &View) -> Vec<Link> {
     let mut links = Vec::new();
-    for card in scene.nodes.iter().flat_map(|node| &node.pods).filter(|pod| pod.mark == Mark::NearMiss) {
-        let Some(pod) = store.get(&card.key).and_then(|object| object.get::<Pod>()) else { continue };
-        let near = near_miss::near_misses(store, pod);
-        let Some(service) = near.first().and_then(|near| scene.service(&near.service)) else { continue };
+    let pods = scene.nodes.iter().flat_map(|node| &node.pods);
+    for card in pods.filter(|pod| pod.mark == Mark::NearMiss) {
+        let Some(service) = card.near.as_ref().and_then(|key| scene.service(key)) else { continue };
         let from = if scene.level == Level::Full {
             point(service.rect.right(), service.rect.bottom() - 20.0)
         } else {

@@ -3,28 +3,38 @@
 //! [`scene`] is a function of the session and of what the person looks at. It is made anew when either changes;
 //! packets are not part of it, since their place is a function of time (see [`route`]).
 
+mod asked;
 mod build;
 pub mod card;
+mod drawing;
+mod fit;
 mod fold;
 mod gateway;
 pub mod geometry;
 mod layout;
 pub mod level;
 mod link;
+mod order;
 pub mod pick;
 pub mod picture;
+mod placed;
+mod pod;
 pub mod route;
 mod service;
 mod talk;
+mod traffic;
 pub mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+pub use drawing::Drawing;
+pub use fit::{Fitting, SMALLEST};
 pub use fold::fold_id;
 
-use card::{ClientCard, EdgeCard, NodeCard, ServiceCard};
+use card::{ClientCard, EdgeCard, Frame, NodeCard, PodCard, ServiceCard};
 use geometry::Rect;
-pub use level::{Level, Metrics};
+pub use level::{Columns, Level, Metrics};
 pub use link::{Link, Wire};
 pub use route::{Route, Standing};
 pub use talk::TalkMark;
@@ -37,8 +47,8 @@ use crate::session::Session;
 pub struct View {
     /// How much the cards tell.
     pub level: Level,
-    /// In how many columns the Services stand; 0 is 1.
-    pub columns: u32,
+    /// In how many columns the cards of each lane stand.
+    pub columns: Columns,
     /// How much wider than usual the board is drawn, for a wide window; 0 is 1.
     pub stretch: f64,
     /// Only this namespace; `None` for all.
@@ -61,101 +71,86 @@ pub struct Scene {
     /// The sizes that it is drawn with.
     pub metrics: Metrics,
     /// Who asks.
-    pub clients: Vec<ClientCard>,
+    pub clients: Vec<Rc<ClientCard>>,
     /// Where it enters.
-    pub edges: Vec<EdgeCard>,
+    pub edges: Vec<Rc<EdgeCard>>,
     /// Which Pods may answer.
-    pub services: Vec<ServiceCard>,
+    pub services: Vec<Rc<ServiceCard>>,
     /// Where Pods run.
-    pub nodes: Vec<NodeCard>,
+    pub nodes: Vec<Rc<NodeCard>>,
     /// Configuration: an Ingress rule to its Service, a load balancer to its Service.
-    pub wires: Vec<Wire>,
+    pub wires: Vec<Rc<Wire>>,
     /// Membership: an endpoint to its Pod.
-    pub links: Vec<Link>,
+    pub links: Vec<Rc<Link>>,
     /// The way of the request in focus.
-    pub focus: Option<Route>,
+    pub focus: Option<Rc<Route>>,
     /// The ways of the connections that clients keep open.
     pub standing: Vec<Standing>,
     /// The ways of the other requests that are in flight or ended a moment ago.
-    pub others: Vec<Route>,
+    pub others: Vec<Rc<Route>>,
+    /// A frame around the Services of each namespace, where there are several.
+    pub frames: Vec<Frame>,
     /// The area that holds everything.
     pub bounds: Rect,
     /// How many objects are kept but not simulated, by kind.
     pub kept: BTreeMap<String, usize>,
     /// What NetworkPolicies make of each Pod, seen from the Pod or the policy that is selected.
     pub talks: BTreeMap<ObjectKey, TalkMark>,
+    /// Where in `services` each Service's card is.
+    service_at: imbl::OrdMap<ObjectKey, usize>,
+    /// In which of `nodes`, and where among its cards, each Pod's is.
+    pod_at: imbl::OrdMap<ObjectKey, (usize, usize)>,
 }
 
-/// Draws up the board as it is at the session's `now`.
-pub fn scene(session: &Session, view: &View) -> Scene {
-    let mut scene = build::contents(session, view);
-    layout::place(&mut scene, session.places());
-    link::connect(&mut scene, session.cluster().store(), view);
-    route::lay(&mut scene, session, view);
-    scene.talks = talk::marks(session.cluster().store(), view);
-    scene.bounds = layout::bounds(&scene);
-    scene
+/// Draws up the board as it is at the session's `now`, from nothing; see [`Drawing`] for drawing again and again.
+pub fn scene(session: &Session, view: &View) -> Rc<Scene> {
+    Drawing::default().scene(session, view)
 }
-
-/// How a board fits a window.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Fitting {
-    /// For [`View::level`].
-    pub level: Level,
-    /// For [`View::columns`].
-    pub columns: u32,
-    /// For [`View::stretch`].
-    pub stretch: f64,
-    /// The scale that fills the window.
-    pub scale: f64,
-}
-
-/// The most detailed level, with as few columns, that shows the whole board in a window of this size. The overview is
-/// drawn as wide as the window allows, so that its names have room. Where nothing shows the board whole, it is the overview
-/// at its smallest legible scale.
-pub fn fit(session: &Session, view: &View, width: f64, height: f64) -> Fitting {
-    let mut last = Fitting { level: Level::Overview, columns: 1, stretch: 1.0, scale: SMALLEST };
-    for level in [Level::Full, Level::Compact, Level::Overview] {
-        for columns in 1..=MOST_COLUMNS {
-            if width / level.metrics(columns).width < SMALLEST {
-                break;
-            }
-            let bounds = scene(session, &View { level, columns, stretch: 1.0, ..view.clone() }).bounds;
-            let scale = (width / bounds.w).min(height / bounds.h).min(LARGEST);
-            let widest = if level == Level::Overview { WIDEST } else { 1.0 };
-            let stretch = (width / (bounds.w * scale.max(SMALLEST))).clamp(1.0, widest);
-            last = Fitting { level, columns, stretch, scale: scale.max(SMALLEST) };
-            if scale >= SMALLEST {
-                return last;
-            }
-        }
-    }
-    last
-}
-
-/// How much wider than on a phone the overview is drawn at most.
-const WIDEST: f64 = 2.2;
-
-/// The smallest scale at which the texts of a level are drawn: below it, 11 px would be too small to read.
-pub const SMALLEST: f64 = 0.86;
-
-/// The largest scale that fitting uses.
-const LARGEST: f64 = 1.15;
-
-/// In how many columns Services are put at most to fit a window.
-const MOST_COLUMNS: u32 = 8;
 
 impl Scene {
     /// The Service's card.
     pub fn service(&self, key: &ObjectKey) -> Option<&ServiceCard> {
-        self.services.iter().find(|card| card.key == *key)
+        self.services.get(*self.service_at.get(key)?).map(|card| &**card)
     }
 
     /// The node that holds the card of this Pod, and the card; a fold's card holds several Pods.
-    pub fn pod(&self, key: &ObjectKey) -> Option<(&NodeCard, &card::PodCard)> {
-        self.nodes.iter().find_map(|node| {
-            let pod = node.pods.iter().find(|pod| pod.keys.contains(key))?;
-            Some((node, pod))
-        })
+    pub fn pod(&self, key: &ObjectKey) -> Option<(&NodeCard, &PodCard)> {
+        let ((node, _), card) = self.pod_at(key)?;
+        Some((self.nodes.get(node)?, card))
+    }
+
+    /// As [`Scene::pod`], with the index of the node and that of the card in it.
+    fn pod_at(&self, key: &ObjectKey) -> Option<((usize, usize), &PodCard)> {
+        let (node, place) = *self.pod_at.get(key)?;
+        Some(((node, place), self.nodes.get(node)?.pods.get(place)?))
+    }
+
+    /// How many cards there are.
+    pub fn cards(&self) -> usize {
+        let pods: usize = self.nodes.iter().map(|node| node.pods.len()).sum();
+        self.clients.len() + self.edges.len() + self.services.len() + self.nodes.len() + pods
+    }
+
+    /// Whether another scene looks the same but for requests that are not in focus: compared by pointers, so that it costs
+    /// next to nothing.
+    pub fn looks_like(&self, other: &Scene) -> bool {
+        fn same<T>(one: &[Rc<T>], other: &[Rc<T>]) -> bool {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| Rc::ptr_eq(one, other))
+        }
+        let focus = match (&self.focus, &other.focus) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Rc::ptr_eq(one, other),
+            _ => false,
+        };
+        focus
+            && (self.level, self.metrics, self.bounds) == (other.level, other.metrics, other.bounds)
+            && same(&self.clients, &other.clients)
+            && same(&self.edges, &other.edges)
+            && same(&self.services, &other.services)
+            && same(&self.nodes, &other.nodes)
+            && same(&self.links, &other.links)
+            && same(&self.wires, &other.wires)
+            && (&self.frames, &self.kept) == (&other.frames, &other.kept)
+            && (&self.standing, &self.talks) == (&other.standing, &other.talks)
     }
 }

@@ -34,7 +34,7 @@ impl Scene {
 
     /// The node at a point; its gate, which stands a little out of it at the left, counts as its own.
     pub fn node_at(&self, x: f64, y: f64) -> Option<&super::card::NodeCard> {
-        self.nodes.iter().find(|node| {
+        self.nodes.iter().map(|node| &**node).find(|node| {
             let rect = node.rect;
             rect.x - 20.0 <= x && x <= rect.right() && rect.y <= y && y <= rect.bottom()
         })

@@ -1,24 +1,19 @@
 //! The ways of requests over the board: where the bytes go, when, and what was looked up on the way.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::card::{EdgeCard, Light};
+use super::card::{EdgeCard, Light, Row, ServiceCard};
 use super::geometry::{Path, Point, point};
 use super::level::Level;
-use super::{Scene, View, build};
+use super::{Scene, build};
 use crate::api::{Kind, ObjectKey, Time};
 use crate::cluster::RequestRecord;
 use crate::network::{Action, Client, Outcome, Place};
 use crate::session::Session;
 
-/// How long the way of a request that is not in focus stays on the board after its end, in milliseconds.
-const AFTERGLOW: u64 = 600;
-
 /// From the Services to the nodes, where the lines swing, in pixels at 100 %.
 const NODE_GUTTER: f64 = 90.0;
-
-/// How many ways are drawn at most beside the one in focus.
-const OTHERS: usize = 200;
 
 /// A part of the way, with its time.
 #[derive(Clone, PartialEq, Debug)]
@@ -126,35 +121,8 @@ fn ease(share: f64) -> f64 {
     share * share * (3.0 - 2.0 * share)
 }
 
-/// Lays the ways of the requests that matter now over a scene whose cards stand, and lights up what they use.
-pub(super) fn lay(scene: &mut Scene, session: &Session, view: &View) {
-    let requests = session.cluster().requests();
-    let now = session.now();
-    let focus = match view.focus {
-        Some(number) => requests.iter().find(|record| record.number == number).or_else(|| requests.back()),
-        None => requests.back(),
-    };
-    let mut others: Vec<Route> = requests
-        .iter()
-        .rev()
-        .take_while(|record| now < record.ended_at + 10_000)
-        .filter(|record| now < record.ended_at + AFTERGLOW)
-        .filter(|record| focus.is_none_or(|focus| focus.number != record.number))
-        .take(OTHERS)
-        .map(|record| route(scene, session, record))
-        .collect();
-    others.reverse();
-    scene.standing = standing(scene, session);
-    scene.others = others;
-    if let Some(focus) = focus.cloned() {
-        let route = route(scene, session, &focus);
-        light(scene, &focus, route.accent);
-        scene.focus = Some(route);
-    }
-}
-
 /// The connections that are open, each on the way of the newest request that went over it.
-fn standing(scene: &Scene, session: &Session) -> Vec<Standing> {
+pub(super) fn standing(scene: &Scene, session: &Session) -> Vec<Standing> {
     let cluster = session.cluster();
     let mut all = Vec::new();
     for open in cluster.connections().values().filter(|open| open.closed.is_none()) {
@@ -189,7 +157,8 @@ struct Anchor {
     gate: bool,
 }
 
-fn route(scene: &Scene, session: &Session, record: &Arc<RequestRecord>) -> Route {
+/// The way of a request over a scene whose cards stand.
+pub(super) fn route(scene: &Scene, session: &Session, record: &Arc<RequestRecord>) -> Route {
     let hops = &record.trace.hops;
     let service = hops
         .iter()
@@ -290,8 +259,7 @@ fn anchor(scene: &Scene, place: &Place, record: &RequestRecord) -> Option<Anchor
         Some(Anchor { left: at, right: at, node: Some(index), gate: true })
     };
     let pod = |key: &ObjectKey| {
-        let index = scene.nodes.iter().position(|node| node.pods.iter().any(|pod| pod.keys.contains(key)))?;
-        let card = scene.nodes.get(index)?.pods.iter().find(|pod| pod.keys.contains(key))?;
+        let ((index, _), card) = scene.pod_at(key)?;
         let at = card.rect.left_middle();
         Some(Anchor { left: at, right: at, node: Some(index), gate: false })
     };
@@ -411,10 +379,10 @@ fn ties(scene: &Scene, record: &RequestRecord) -> Vec<Path> {
 }
 
 /// Lights up the rows, gates and Pods that a request uses: solid where bytes go, tinted where something was looked up.
-fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8>) {
+pub(super) fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8>) {
     let text = build::request_text(&record.request.method, &record.request.url);
     for card in scene.clients.iter_mut().filter(|card| card.client == record.request.from) {
-        for row in card.rows.iter_mut().filter(|row| row.text == text) {
+        for row in Rc::make_mut(card).rows.iter_mut().filter(|row| row.text == text) {
             (row.light, row.accent) = (Light::Solid, accent);
         }
     }
@@ -429,11 +397,15 @@ fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8>) {
         }
     }
     if let Some(pod) = last_pod {
-        for row in
-            scene.services.iter_mut().flat_map(|card| &mut card.slices).flat_map(|slice| &mut slice.rows)
-        {
-            if row.pod.as_ref() == Some(&pod) {
-                row.light = Light::Tinted;
+        let holds = |card: &ServiceCard| {
+            let mut rows = card.slices.iter().flat_map(|slice| &slice.rows);
+            rows.any(|row| row.pod.as_ref() == Some(&pod))
+        };
+        for card in scene.services.iter_mut().filter(|card| holds(card)) {
+            for row in Rc::make_mut(card).slices.iter_mut().flat_map(|slice| &mut slice.rows) {
+                if row.pod.as_ref() == Some(&pod) {
+                    row.light = Light::Tinted;
+                }
             }
         }
     }
@@ -444,6 +416,7 @@ fn visit(scene: &mut Scene, place: &Place, accent: Option<u8>) {
         Place::Node(name) | Place::Client(Client::Node(name)) => {
             let nodes = scene.nodes.iter_mut();
             for node in nodes.filter(|node| node.key.as_ref().is_some_and(|key| *key.name == **name)) {
+                let node = Rc::make_mut(node);
                 (node.gate_light, node.gate_accent) = (Light::Solid, accent);
             }
         }
@@ -453,17 +426,13 @@ fn visit(scene: &mut Scene, place: &Place, accent: Option<u8>) {
         }
         Place::LoadBalancer(key) => {
             let id = format!("lb/{}/{}", key.namespace, key.name);
-            if let Some(row) =
-                scene.edges.iter_mut().find(|card| card.id == id).and_then(|card| card.rows.first_mut())
-            {
+            if let Some(row) = first_row(scene, &id) {
                 (row.light, row.accent) = (Light::Solid, accent);
             }
         }
         Place::PublicDns | Place::ClusterDns => {
             let id = if *place == Place::PublicDns { "dns/public" } else { "dns/cluster" };
-            if let Some(row) =
-                scene.edges.iter_mut().find(|card| card.id == id).and_then(|card| card.rows.first_mut())
-            {
+            if let Some(row) = first_row(scene, id) {
                 row.light = Light::Tinted;
             }
         }
@@ -471,9 +440,17 @@ fn visit(scene: &mut Scene, place: &Place, accent: Option<u8>) {
     }
 }
 
+/// The first row of the card with this id in the Edge lane.
+fn first_row<'s>(scene: &'s mut Scene, id: &str) -> Option<&'s mut Row> {
+    let card = scene.edges.iter_mut().find(|card| card.id == id)?;
+    Rc::make_mut(card).rows.first_mut()
+}
+
 fn light_pod(scene: &mut Scene, key: &ObjectKey) {
-    for pod in scene.nodes.iter_mut().flat_map(|node| &mut node.pods).filter(|pod| pod.keys.contains(key)) {
-        pod.light = Light::Solid;
+    let Some((node, place)) = scene.pod_at(key).map(|(at, _)| at) else { return };
+    let pod = scene.nodes.get_mut(node).and_then(|node| Rc::make_mut(node).pods.get_mut(place));
+    if let Some(pod) = pod {
+        Rc::make_mut(pod).light = Light::Solid;
     }
 }
 
@@ -483,7 +460,7 @@ fn look_up(scene: &mut Scene, key: &ObjectKey, hop: &crate::network::Hop) {
         let asked =
             hop.destination.as_ref().and_then(|change| change.before.rsplit_once(':')).map(|(_, port)| port);
         let only = card.rows.len() == 1;
-        for row in &mut card.rows {
+        for row in &mut Rc::make_mut(card).rows {
             let named = asked.is_some_and(|port| {
                 row.text.split(' ').next() == Some(port) || row.end.strip_prefix(':') == Some(port)
             });
@@ -493,14 +470,14 @@ fn look_up(scene: &mut Scene, key: &ObjectKey, hop: &crate::network::Hop) {
         }
     }
     // Of an Ingress or HTTPRoute, the rows that lead to a Service that was looked up with it.
-    let is_it = |card: &&mut EdgeCard| card.kind.leads_to_services() && card.key.as_ref() == Some(key);
+    let is_it = |card: &&mut Rc<EdgeCard>| card.kind.leads_to_services() && card.key.as_ref() == Some(key);
     for card in scene.edges.iter_mut().filter(is_it) {
         let lit: Vec<bool> = card
             .rows
             .iter()
             .map(|row| card.service_of(row).is_some_and(|service| hop.looked_up.contains(&service)))
             .collect();
-        for (row, _) in card.rows.iter_mut().zip(lit).filter(|(_, lit)| *lit) {
+        for (row, _) in Rc::make_mut(card).rows.iter_mut().zip(lit).filter(|(_, lit)| *lit) {
             row.light = Light::Tinted;
         }
     }

@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::View;
 use super::card::{Light, Mark, Row, ServiceCard, SliceBox, SliceRow};
+use super::level::{Columns, Level};
 use crate::api::{Kind, Object, ObjectKey};
 use crate::session::Session;
 
@@ -20,9 +21,11 @@ pub(super) fn card(session: &Session, object: &Object, view: &View) -> Option<Se
     let accent = session.accent(&object.key);
     let kind = spec.type_.as_deref().unwrap_or("ClusterIP");
     let headless = kind == "ClusterIP" && spec.cluster_ip.as_deref() == Some("None");
+    // The coarser levels show no rows; the card is the same at all of them.
+    let shown = Level::Full.metrics(Columns::default()).slice_rows;
     let slices: Vec<SliceBox> = store
         .slices_of(&object.key.namespace, &object.key.name)
-        .map(|slice| slice_box(session, slice, spec, view.level.metrics(1).slice_rows))
+        .map(|slice| slice_box(session, slice, spec, shown))
         .collect();
     let marks: Vec<Mark> = store
         .slices_of(&object.key.namespace, &object.key.name)

@@ -170,10 +170,10 @@ fn related(scene: &Scene, here: &Stop) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scene::{Level, View, scene};
+    use crate::scene::{Columns, Level, View, scene};
     use crate::session::{Session, scenarios};
 
-    fn board(scenario: &str, now: u64) -> Scene {
+    fn board(scenario: &str, now: u64) -> std::rc::Rc<Scene> {
         let scenario = scenarios::find(scenario).expect("the scenario is there");
         let mut session = Session::open(scenario.recording(1));
         session.advance(crate::api::Time(now));
@@ -208,7 +208,7 @@ mod tests {
         scene: &'s Scene,
         id: &str,
     ) -> (&'s crate::scene::card::NodeCard, &'s crate::scene::card::PodCard) {
-        let mut pods = scene.nodes.iter().flat_map(|node| node.pods.iter().map(move |pod| (node, pod)));
+        let mut pods = scene.nodes.iter().flat_map(|node| node.pods.iter().map(move |pod| (&**node, &**pod)));
         pods.find(|(_, pod)| pod.key.to_path() == id).expect("the way ends at a Pod")
     }
 
@@ -218,7 +218,8 @@ mod tests {
             let mut session = Session::open(scenario.recording(1));
             session.advance(scenario.start);
             for level in [Level::Full, Level::Compact, Level::Overview] {
-                for columns in [1, 2] {
+                for count in [1, 2] {
+                    let columns = Columns { edges: count, services: count, nodes: count };
                     let board = scene(&session, &View { level, columns, ..View::default() });
                     reaches_all(&board, scenario.name);
                 }

@@ -131,6 +131,16 @@ impl Session {
         revision(&self.board.before).is_some_and(|before| revision(self.cluster().store()) != Some(before))
     }
 
+    /// The accents of all Services that were ever on the board; see [`Session::accent`].
+    pub fn accents(&self) -> &imbl::OrdMap<ObjectKey, u8> {
+        &self.board.accents
+    }
+
+    /// The objects as they were before the last command that changed some; see [`Session::is_rewritten`].
+    pub fn before(&self) -> &Store {
+        &self.board.before
+    }
+
     /// The cards that were placed by hand, by card id.
     pub fn places(&self) -> &Places {
         &self.board.places

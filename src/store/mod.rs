@@ -8,6 +8,7 @@ mod index;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use imbl::ordmap::DiffItem;
 use imbl::{OrdMap, OrdSet, Vector};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -185,6 +186,20 @@ impl Store {
         Some(old)
     }
 
+    /// What was written since another state of this store, or between two states that were forked from one: for each
+    /// object that differs the one before and the one now, in the order of keys. What both share is not visited, so this
+    /// takes no longer than there are changes.
+    pub fn changes_since<'a>(
+        &'a self,
+        before: &'a Store,
+    ) -> impl Iterator<Item = (Option<&'a Arc<Object>>, Option<&'a Arc<Object>>)> {
+        before.objects.diff(&self.objects).map(|item| match item {
+            DiffItem::Add(_, new) => (None, Some(new)),
+            DiffItem::Update { old: (_, old), new: (_, new) } => (Some(old), Some(new)),
+            DiffItem::Remove(_, old) => (Some(old), None),
+        })
+    }
+
     /// Takes the oldest change that no watcher has seen.
     pub fn next_event(&mut self) -> Option<WatchEvent> {
         self.events.pop_front()
@@ -275,6 +290,37 @@ mod tests {
         assert_eq!(store.list::<Pod>().count(), 2);
         assert_eq!(store.list_in::<Pod>("shop").count(), 1);
         assert_eq!(store.find::<Pod>("zoo", "z").map(|pod| pod.metadata.name.as_deref()), Some(Some("z")));
+    }
+
+    #[test]
+    fn changes_between_two_states_are_found() {
+        let mut store = Store::default();
+        for number in 0..300 {
+            put(&mut store, pod(&format!("p{number:03}"), json!({"app": "web"})));
+        }
+        let before = store.clone();
+        assert_eq!(store.changes_since(&before).count(), 0);
+        put(&mut store, pod("p007", json!({"app": "web"})));
+        put(&mut store, pod("new", json!({})));
+        store.remove(&ObjectKey::pod("shop", "p200"));
+        let names = |store: &Store, before: &Store| -> Vec<(String, bool, bool)> {
+            let changes = store.changes_since(before);
+            changes
+                .filter_map(|(old, new)| {
+                    let object = old.or(new)?;
+                    Some((object.key.name.to_string(), old.is_some(), new.is_some()))
+                })
+                .collect()
+        };
+        let change = |name: &str, old, new| (name.to_owned(), old, new);
+        assert_eq!(
+            names(&store, &before),
+            [change("new", false, true), change("p007", true, true), change("p200", true, false)]
+        );
+        assert_eq!(
+            names(&before, &store),
+            [change("new", true, false), change("p007", true, true), change("p200", false, true)]
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use endpoint_playground::api::ObjectKey;
-use endpoint_playground::scene::{self, Level, Scene, View};
+use endpoint_playground::scene::{self, Drawing, Level, Scene, View};
 use endpoint_playground::session::Session;
 
 use super::board::{Fit, SharedScene};
@@ -11,6 +11,7 @@ use super::board::{Fit, SharedScene};
 /// The view and the scene that it gives.
 pub struct Looking {
     view: View,
+    drawing: Drawing,
     window: (f64, f64),
     /// Whether the board is kept in view whole.
     follow: bool,
@@ -24,6 +25,7 @@ impl Default for Looking {
     fn default() -> Looking {
         Looking {
             view: View::default(),
+            drawing: Drawing::default(),
             window: (0.0, 0.0),
             follow: true,
             fit: Fit { number: 0, scale: 1.0 },
@@ -37,7 +39,7 @@ impl Looking {
     pub fn look(&mut self, session: &Session, selected: Option<&ObjectKey>, focus: Option<u64>) {
         self.view.selected = selected.cloned();
         self.view.focus = focus;
-        self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
+        self.draw(session);
         let (width, height) = self.window;
         let bounds = self.scene.0.bounds;
         let outgrown = bounds.w * self.fit.scale > width + 1.0 || bounds.h * self.fit.scale > height + 1.0;
@@ -58,10 +60,11 @@ impl Looking {
     /// Another level, because the person zoomed.
     pub fn set_level(&mut self, session: &Session, level: Level) {
         self.follow = false;
+        let (width, height) = self.window;
         self.view.level = level;
-        self.view.columns = 1;
+        self.view.columns = self.drawing.fit_level(session, &self.view, level, width, height).columns;
         self.view.stretch = 1.0;
-        self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
+        self.draw(session);
     }
 
     /// Shows the Pods of a fold one by one.
@@ -69,7 +72,7 @@ impl Looking {
         if let Some(id) = scene::fold_id(session.cluster().store(), pod) {
             self.view.unfolded.insert(id);
         }
-        self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
+        self.draw(session);
     }
 
     /// Another board: everything is in view again.
@@ -79,12 +82,16 @@ impl Looking {
         self.fit.scale = f64::MAX;
     }
 
+    fn draw(&mut self, session: &Session) {
+        self.scene = SharedScene(self.drawing.scene(session, &self.view));
+    }
+
     fn show_all(&mut self, session: &Session) {
-        let fitting = scene::fit(session, &self.view, self.window.0, self.window.1);
+        let fitting = self.drawing.fit(session, &self.view, self.window.0, self.window.1);
         self.view.level = fitting.level;
         self.view.columns = fitting.columns;
         self.view.stretch = fitting.stretch;
         self.fit = Fit { number: self.fit.number + 1, scale: fitting.scale };
-        self.scene = SharedScene(Rc::new(scene::scene(session, &self.view)));
+        self.draw(session);
     }
 }

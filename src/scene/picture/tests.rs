@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use super::*;
 use crate::api::text;
 use crate::scene::{Level, View, scene};
@@ -120,15 +122,16 @@ fn labels_with_markup_stay_data() {
     let yaml = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  type: ExternalName\n  externalName: a.example\n";
     let documents = text::read(yaml, "default").documents.into_iter().map(|it| it.value).collect();
     session.dispatch(Command::Apply { documents, namespace: "default".to_owned() });
-    let mut scene = scene(&session, &View::default());
+    let mut scene = (*scene(&session, &View::default())).clone();
     let bad = "</text><script>alert(1)</script>&\"'\u{7}";
     for card in &mut scene.services {
+        let card = Rc::make_mut(card);
         card.name = bad.to_owned();
         card.badge = bad.to_owned();
         card.selector.push((bad.to_owned(), bad.to_owned()));
     }
     for node in &mut scene.nodes {
-        node.name = bad.to_owned();
+        Rc::make_mut(node).name = bad.to_owned();
     }
     let (names, texts) = parse(&picture(&scene, Palette::LIGHT, None, session.now()));
     assert!(

@@ -56,7 +56,7 @@ impl Painter {
     pub fn packet_at(&self, at: Point) -> Option<u64> {
         let scene = self.scene.borrow();
         let now = self.now.get();
-        let near = |route: &&Route, radius: f64| {
+        let near = |route: &Route, radius: f64| {
             route.packet(now).is_some_and(|packet| packet.at.distance(at) <= radius)
         };
         let focus = scene.focus.iter().find(|route| near(route, 16.0));

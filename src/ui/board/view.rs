@@ -85,7 +85,7 @@ const ON_TRACK: f64 = 8.0;
 
 /// The number of the request whose track runs through a point; the one in focus first.
 pub(super) fn route_at(scene: &Scene, x: f64, y: f64) -> Option<u64> {
-    let near = |route: &&endpoint_playground::scene::Route| {
+    let near = |route: &&Rc<endpoint_playground::scene::Route>| {
         let length = route.track.length();
         let steps = (length / ON_TRACK).ceil() as u32;
         (0..=steps).any(|step| {

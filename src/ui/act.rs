@@ -17,6 +17,8 @@ pub enum Dialog {
     Export,
     /// A link, and the snippet for another page.
     Share,
+    /// A picture of the board.
+    Picture,
     /// How the cluster's network is set up.
     Cluster,
     /// Keys.

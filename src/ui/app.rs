@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use endpoint_playground::api::{ObjectKey, Time};
+use endpoint_playground::scene::geometry::Rect;
 use endpoint_playground::session::{Command, draw, permalink, scenarios};
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
@@ -12,7 +13,7 @@ use yew::prelude::*;
 use super::act::{Act, Dialog};
 use super::board::{Ask, Board, Change};
 use super::browser::{self, FrameHooks, Listener};
-use super::dialogs::Dialogs;
+use super::dialogs::{Dialogs, Drawable};
 use super::embed::EmbedBar;
 use super::events::Events;
 use super::events_model::{BoardEvent, Selection, Tool};
@@ -55,6 +56,8 @@ pub struct App {
     /// What people wrote, as YAML, when the dialog for exporting was opened.
     written: AttrValue,
     pasted: AttrValue,
+    /// What the dialog for pictures draws.
+    drawable: Option<Drawable>,
     /// The board as text, with the generation of the sitting that it shows.
     board_yaml: RefCell<Option<(u64, AttrValue)>>,
     clip: Rc<RefCell<Clip>>,
@@ -161,6 +164,7 @@ impl Component for App {
             link: AttrValue::default(),
             written: AttrValue::default(),
             pasted: AttrValue::default(),
+            drawable: None,
             board_yaml: RefCell::default(),
             clip,
             _listeners: listeners,
@@ -366,6 +370,10 @@ impl App {
                 if *dialog == Some(Dialog::Export) {
                     self.written = self.state.session.export().into();
                 }
+                if *dialog == Some(Dialog::Picture) {
+                    let seen = browser::seen_of_board().map(|[x, y, w, h]| Rect { x, y, w, h });
+                    self.drawable = Some(self.state.drawable(seen));
+                }
                 if *dialog == Some(Dialog::Import) {
                     self.pasted = AttrValue::default();
                 }
@@ -498,7 +506,7 @@ impl App {
                 if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
                 <NoticeList notices={state.notices.clone()} on={on.clone()} />
                 <Dialogs open={state.dialog} read_only={options.read_only} objects={state.moment.objects()} link={self.link.clone()}
-                    written={self.written.clone()} pasted={self.pasted.clone()} on={on.clone()} />
+                    written={self.written.clone()} drawable={self.drawable.clone()} pasted={self.pasted.clone()} on={on.clone()} />
                 if state.dialog == Some(Dialog::Palette) { { self.palette(ctx, on) } }
             </div>
         }

@@ -1,6 +1,7 @@
 //! What of the page speaks to the browser: frames, clipboard, location, storage, files, focus.
 
 mod code_editor;
+mod picture;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElem
 use yew::prelude::*;
 
 pub use code_editor::{CodeEditor, CodeHooks, code_editor_is_loaded, load_code_editor};
+pub use picture::{copy_png, picture_address, save_png, seen_of_board};
 
 // ---- frames -------------------------------------------------------------------------------------------------------
 
@@ -158,6 +160,15 @@ pub fn matches(query: &str) -> bool {
     gloo::utils::window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
 }
 
+/// Whether the page shows its dark colours.
+pub fn is_dark() -> bool {
+    let root = gloo::utils::document().document_element();
+    match root.and_then(|root| root.get_attribute("data-theme")).as_deref() {
+        Some(theme) => theme == "dark",
+        None => matches("(prefers-color-scheme: dark)"),
+    }
+}
+
 /// The query of the address, without `?`.
 pub fn query() -> String {
     let search = gloo::utils::window().location().search().unwrap_or_default();
@@ -293,7 +304,11 @@ pub fn read_clipboard(done: Callback<Option<String>>) {
 
 /// Offers a text as a file to save.
 pub fn save_file(name: &str, media_type: &str, text: &str) {
-    let blob = gloo::file::Blob::new_with_options(text, Some(media_type));
+    save_blob(name, gloo::file::Blob::new_with_options(text, Some(media_type)));
+}
+
+/// Offers bytes as a file to save.
+fn save_blob(name: &str, blob: gloo::file::Blob) {
     let address = gloo::file::ObjectUrl::from(blob);
     let document = gloo::utils::document();
     let link = document.create_element("a").ok().and_then(|link| link.dyn_into::<HtmlElement>().ok());

@@ -75,6 +75,11 @@ impl Looking {
         self.draw(session);
     }
 
+    /// The whole board with everything on its cards, for a picture.
+    pub fn whole(&self, session: &Session) -> SharedScene {
+        SharedScene(Rc::new(scene::picture::whole_board(session, &self.view)))
+    }
+
     /// Another board: everything is in view again.
     pub fn begin(&mut self) {
         self.follow = true;

@@ -5,11 +5,14 @@ use std::rc::Rc;
 
 use endpoint_playground::api::{Kind, ObjectKey, Time};
 use endpoint_playground::explain::Finding;
+use endpoint_playground::scene::geometry::Rect;
 use endpoint_playground::session::scenarios::{self, Scenario};
 use endpoint_playground::session::{Cluster, Command, Recording, Session};
 
 use super::act::{Act, Dialog};
 use super::board::Ask;
+use super::create;
+use super::dialogs::Drawable;
 use super::events_model::{BoardEvent, Selection, Tool};
 use super::looking::Looking;
 use super::moment::{Moment, refusal};
@@ -196,6 +199,12 @@ impl State {
     /// The line that stands on the scenario's button.
     pub fn title(&self) -> String {
         self.scenario.map_or_else(|| "Own board".to_owned(), |scenario| scenario.title.clone())
+    }
+
+    /// What a picture of the board can show.
+    pub fn drawable(&self, seen: Option<Rect>) -> Drawable {
+        let whole = self.looking.whole(&self.session);
+        Drawable { whole, shown: self.looking.scene.clone(), seen, now: self.session.now() }
     }
 
     /// Whether the inspector shows the whole board as YAML.

@@ -138,6 +138,11 @@ fn files(props: &TopBarProps) -> Vec<MenuItem> {
             .detail("Everything on the board, ready for kubectl apply.")
             .icon("i-save"),
     );
+    items.push(
+        MenuItem::new("Picture", props.on.reform(|()| Act::Dialog(Some(Dialog::Picture))))
+            .detail("The board as SVG or PNG, for slides and documents.")
+            .icon("i-slice"),
+    );
     items
 }
 

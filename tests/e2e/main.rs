@@ -16,6 +16,7 @@ mod in_place;
 mod keyboard;
 mod opening;
 mod palette;
+mod pictures;
 mod requests;
 mod routes;
 mod shots;

@@ -8,10 +8,15 @@ mod palette;
 mod pen;
 
 use super::geometry::Rect;
-use super::{Scene, level::Column};
+use super::level::Column;
+use super::{Level, Scene, View};
 use crate::api::Time;
+use crate::session::Session;
 pub use palette::Palette;
 use pen::{Anchor, NAME, PLAIN, Paint, Pen, number};
+
+/// In how many columns Services stand at most.
+const MOST_COLUMNS: u32 = 6;
 
 /// Around what is on the board, in pixels.
 const MARGIN: f64 = 16.0;
@@ -49,6 +54,18 @@ pub fn picture(scene: &Scene, palette: Palette, area: Option<Rect>, now: Time) -
     lines::above(&mut pen, scene, now);
     pen.raw("</svg>\n");
     pen.finish()
+}
+
+/// The board with everything on its cards, the Services in as many columns as make it about as wide as high.
+pub fn whole_board(session: &Session, view: &View) -> Scene {
+    let mut scene = Scene::default();
+    for columns in 1..=MOST_COLUMNS {
+        scene = super::scene(session, &View { level: Level::Full, columns, stretch: 1.0, ..view.clone() });
+        if scene.bounds.h <= scene.bounds.w {
+            break;
+        }
+    }
+    scene
 }
 
 /// Everything on the board, from the names of the lanes on.
@@ -108,9 +125,9 @@ fn lanes(pen: &mut Pen, scene: &Scene, area: Rect) {
             pen.rect(lane, 0.0, Paint::fill(colour));
         }
         let (ink, pale) = (pen.palette.get("ink-2"), pen.palette.get("ink-3"));
-        let y = if scene.level == super::Level::Full { 20.0 } else { 16.0 };
+        let y = if scene.level == Level::Full { 20.0 } else { 16.0 };
         pen.text((column.x, y), name, NAME, ink, Anchor::Start);
-        if scene.level == super::Level::Full {
+        if scene.level == Level::Full {
             pen.text((column.x + NAME.width(name) + 4.0, y), what, PLAIN, pale, Anchor::Start);
         }
     }

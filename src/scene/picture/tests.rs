@@ -2,8 +2,8 @@ use std::rc::Rc;
 
 use super::*;
 use crate::api::text;
-use crate::scene::{Level, View, scene};
-use crate::session::{Command, Session, scenarios};
+use crate::scene::scene;
+use crate::session::{Command, scenarios};
 
 /// The names of the elements and the texts of a picture; panics where it is no well-formed XML.
 fn parse(svg: &str) -> (Vec<String>, Vec<String>) {

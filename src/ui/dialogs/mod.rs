@@ -4,6 +4,7 @@ mod cluster;
 mod export;
 mod import;
 mod legend;
+mod picture;
 mod share;
 
 use yew::prelude::*;
@@ -13,6 +14,7 @@ use super::browser;
 use super::icons::icon;
 use super::keys;
 use super::moment::Objects;
+pub use picture::Drawable;
 
 /// What the dialogs need.
 #[derive(Properties, PartialEq)]
@@ -27,6 +29,8 @@ pub struct DialogsProps {
     pub link: AttrValue,
     /// What people wrote on the board, as YAML; made when the dialog for exporting opens.
     pub written: AttrValue,
+    /// What can be drawn; made when the dialog for pictures opens.
+    pub drawable: Option<Drawable>,
     /// A text that the import dialog begins with.
     pub pasted: AttrValue,
     /// What was asked for.
@@ -46,6 +50,10 @@ pub fn Dialogs(props: &DialogsProps) -> Html {
             html! { <export::Export objects={props.objects.clone()} written={props.written.clone()} {on} /> }
         }
         Some(Dialog::Share) => html! { <share::Share link={props.link.clone()} {on} /> },
+        Some(Dialog::Picture) => match &props.drawable {
+            Some(drawable) => html! { <picture::Picture drawable={drawable.clone()} {on} /> },
+            None => Html::default(),
+        },
         Some(Dialog::Legend) => html! { <legend::Legend {on} /> },
         Some(Dialog::Cluster) => {
             html! { <cluster::ClusterSettings objects={props.objects.clone()} read_only={props.read_only} {on} /> }

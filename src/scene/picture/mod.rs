@@ -13,7 +13,7 @@ use super::{Level, Scene, View};
 use crate::api::Time;
 use crate::session::Session;
 pub use palette::Palette;
-use pen::{Anchor, NAME, PLAIN, Paint, Pen, number};
+use pen::{Anchor, NAME, Paint, Pen, number};
 
 /// In how many columns Services stand at most.
 const MOST_COLUMNS: u32 = 6;
@@ -126,9 +126,10 @@ fn lanes(pen: &mut Pen, scene: &Scene, area: Rect) {
         }
         let (ink, pale) = (pen.palette.get("ink-2"), pen.palette.get("ink-3"));
         let y = if scene.level == Level::Full { 20.0 } else { 16.0 };
-        pen.text((column.x, y), name, NAME, ink, Anchor::Start);
         if scene.level == Level::Full {
-            pen.text((column.x + NAME.width(name) + 4.0, y), what, PLAIN, pale, Anchor::Start);
+            pen.text_and_more((column.x, y), [name, what], NAME, [ink, pale]);
+        } else {
+            pen.text((column.x, y), name, NAME, ink, Anchor::Start);
         }
     }
 }

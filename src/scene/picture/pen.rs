@@ -28,8 +28,6 @@ pub struct Type {
 pub const HEADING: Type = Type { size: 13.0, mono: false, bold: true };
 /// Names of Pods, lanes and small cards.
 pub const NAME: Type = Type { size: 12.0, mono: false, bold: true };
-/// What stands beside them.
-pub const PLAIN: Type = Type { size: 12.0, mono: false, bold: false };
 /// Captions, words of state.
 pub const CAPTION: Type = Type { size: 11.0, mono: false, bold: false };
 /// Captions that tell of trouble.
@@ -218,6 +216,18 @@ impl Pen {
         self.open("text", &attributes);
         self.data(text);
         self.raw("</text>");
+    }
+
+    /// A text with another one behind it that is not strong.
+    pub fn text_and_more(&mut self, at: (f64, f64), texts: [&str; 2], of: Type, colours: [&str; 2]) {
+        self.text(at, texts[0], of, colours[0], Anchor::Start);
+        // Within the same element, so that the two stand apart by a space, however wide the letters are.
+        let end = self.out.len().saturating_sub("</text>".len());
+        self.out.truncate(end);
+        self.open("tspan", &[("font-weight", "400"), ("fill", colours[1])]);
+        self.data(" ");
+        self.data(texts[1]);
+        self.raw("</tspan></text>");
     }
 
     /// A symbol of the page with its top left corner at a place, `size` pixels large; `colour` is its own.

@@ -135,10 +135,8 @@ fn labels_with_markup_stay_data() {
     }
     let (names, texts) = parse(&picture(&scene, Palette::LIGHT, None, session.now()));
     assert!(
-        names
-            .iter()
-            .all(|name| ["svg", "title", "desc", "rect", "circle", "path", "text", "g"]
-                .contains(&name.as_str())),
+        names.iter().all(|name| ["svg", "title", "desc", "rect", "circle", "path", "text", "tspan", "g"]
+            .contains(&name.as_str())),
         "{names:?}"
     );
     assert!(texts.iter().any(|text| text.starts_with("</text><script>")), "{texts:?}");

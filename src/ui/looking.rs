@@ -77,7 +77,7 @@ impl Looking {
 
     /// The whole board with everything on its cards, for a picture.
     pub fn whole(&self, session: &Session) -> SharedScene {
-        SharedScene(Rc::new(scene::picture::whole_board(session, &self.view)))
+        SharedScene(scene::picture::whole_board(session, &self.view))
     }
 
     /// Another board: everything is in view again.

@@ -11,7 +11,6 @@ use endpoint_playground::session::{Cluster, Command, Recording, Session};
 
 use super::act::{Act, Dialog};
 use super::board::Ask;
-use super::create;
 use super::dialogs::Drawable;
 use super::events_model::{BoardEvent, Selection, Tool};
 use super::looking::Looking;

@@ -1,7 +1,7 @@
 //! Lines between the cards, and what stands on them.
 
 use super::palette::Accent;
-use super::pen::{Anchor, Paint, Pen, STRONG};
+use super::pen::{Anchor, CAPTION, Paint, Pen, STRONG};
 use crate::api::Time;
 use crate::scene::card::Mark;
 use crate::scene::geometry::{Path, Point, Rect, point};
@@ -11,6 +11,11 @@ use crate::scene::{Route, Scene};
 /// Configuration, membership and the ways of requests, below the cards.
 pub fn below(pen: &mut Pen, scene: &Scene) {
     let palette = pen.palette;
+    for frame in &scene.frames {
+        pen.rect(frame.rect, 12.0, Paint::line(palette.get("line-strong"), 1.0).opacity(0.6));
+        let at = (frame.rect.x + 10.0, frame.rect.y + 9.0);
+        pen.text(at, &frame.namespace, CAPTION, palette.get("ink-3"), Anchor::Start);
+    }
     for wire in &scene.wires {
         pen.path(&wire.path, Paint::line(palette.get("line-strong"), 1.25));
     }
@@ -40,6 +45,10 @@ pub fn below(pen: &mut Pen, scene: &Scene) {
         let accent = palette.accent(route.accent);
         pen.path(&route.track, Paint::line(accent.line, 2.5).opacity(0.45));
     }
+    for standing in &scene.standing {
+        let accent = palette.accent(standing.accent);
+        pen.path(&standing.path, Paint::line(accent.line, 2.0).dash("9 3 2 3"));
+    }
     if let Some(route) = &scene.focus {
         let accent = palette.accent(route.accent);
         for tie in &route.ties {
@@ -68,6 +77,13 @@ pub fn above(pen: &mut Pen, scene: &Scene, now: Time) {
             }
         };
         pen.circle(end.x, end.y, 3.5, paint);
+    }
+    for standing in &scene.standing {
+        let w = 12.0 + 6.2 * standing.text.chars().count() as f64;
+        let rect = Rect { x: standing.at.x - 22.0 - w, y: standing.at.y - 8.0, w, h: 16.0 };
+        pen.rect(rect, 8.0, Paint::fill(surface).border(palette.accent(standing.accent).line, 1.0));
+        let (at, ink) = ((rect.x + w / 2.0, standing.at.y), palette.get("ink-2"));
+        pen.text(at, &standing.text, CAPTION, ink, Anchor::Middle);
     }
     let Some(route) = &scene.focus else { return };
     let accent = palette.accent(route.accent);

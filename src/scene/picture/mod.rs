@@ -7,16 +7,18 @@ mod nodes;
 mod palette;
 mod pen;
 
+use std::rc::Rc;
+
 use super::geometry::Rect;
 use super::level::Column;
-use super::{Level, Scene, View};
+use super::{Drawing, Level, Scene, View};
 use crate::api::Time;
 use crate::session::Session;
 pub use palette::Palette;
 use pen::{Anchor, NAME, Paint, Pen, number};
 
-/// In how many columns Services stand at most.
-const MOST_COLUMNS: u32 = 6;
+/// The width and height of a slide, in pixels at 100 %.
+const SLIDE: (f64, f64) = (1400.0, 800.0);
 
 /// Around what is on the board, in pixels.
 const MARGIN: f64 = 16.0;
@@ -56,16 +58,12 @@ pub fn picture(scene: &Scene, palette: Palette, area: Option<Rect>, now: Time) -
     pen.finish()
 }
 
-/// The board with everything on its cards, the Services in as many columns as make it about as wide as high.
-pub fn whole_board(session: &Session, view: &View) -> Scene {
-    let mut scene = Scene::default();
-    for columns in 1..=MOST_COLUMNS {
-        scene = super::scene(session, &View { level: Level::Full, columns, stretch: 1.0, ..view.clone() });
-        if scene.bounds.h <= scene.bounds.w {
-            break;
-        }
-    }
-    scene
+/// The board with everything on its cards, in as many columns as a slide shows best.
+pub fn whole_board(session: &Session, view: &View) -> Rc<Scene> {
+    let (width, height) = SLIDE;
+    let mut drawing = Drawing::default();
+    let columns = drawing.fit_level(session, view, Level::Full, width, height).columns;
+    drawing.scene(session, &View { level: Level::Full, columns, stretch: 1.0, ..view.clone() })
 }
 
 /// Everything on the board, from the names of the lanes on.

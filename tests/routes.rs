@@ -516,7 +516,7 @@ fn ipvs_lists_its_servers_with_their_connections() {
         assert!(lines.iter().all(|line| line.meaning.ends_with('.')));
         lines
             .into_iter()
-            .map(|line| format!("{}{}", if line.is_taken { "* " } else { "" }, line.text))
+            .map(|line| format!("{}{}", if line.is_taken() { "* " } else { "" }, line.text))
             .collect()
     };
     let server = |address: &str, weight: u8, active: u8, ended: u8| {

@@ -11,7 +11,6 @@ mod taken_nftables;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -82,8 +81,15 @@ pub struct RuleLine {
     pub text: String,
     /// What it does, in one sentence.
     pub meaning: String,
+    /// The place of the line on the packet's way, from 1; `None` when the packet did not take it.
+    pub step: Option<usize>,
+}
+
+impl RuleLine {
     /// Whether the packet took it: it matched, and something was done by it.
-    pub is_taken: bool,
+    pub fn is_taken(&self) -> bool {
+        self.step.is_some()
+    }
 }
 
 /// The rules of one family on a node of the board, line by line: of one Service, or of all when `service` is `None`.
@@ -126,8 +132,12 @@ pub fn rules(
 
 /// The same lines with their meaning, and marks on those that the packets took.
 pub fn told(lines: Vec<String>, mode: ProxyMode, node: &NodeView, packets: &[Packet]) -> Vec<RuleLine> {
-    let taken = packets.iter().map(|packet| taken::taken(&lines, mode, node, packet).lines);
-    let taken: BTreeSet<usize> = taken.flatten().collect();
+    let mut taken: Vec<usize> = Vec::new();
+    for line in packets.iter().flat_map(|packet| taken::taken(&lines, mode, node, packet).lines) {
+        if !taken.contains(&line) {
+            taken.push(line);
+        }
+    }
     let mut told: Vec<RuleLine> = Vec::with_capacity(lines.len());
     let mut server = String::new();
     for (index, text) in lines.into_iter().enumerate() {
@@ -135,7 +145,11 @@ pub fn told(lines: Vec<String>, mode: ProxyMode, node: &NodeView, packets: &[Pac
             server.clone_from(&text);
         }
         let meaning = meaning::meaning(&text, mode, &server);
-        told.push(RuleLine { meaning, is_taken: taken.contains(&index), text });
+        told.push(RuleLine {
+            meaning,
+            step: taken.iter().position(|line| *line == index).map(|place| place + 1),
+            text,
+        });
     }
     told
 }

@@ -1,7 +1,7 @@
 //! Which lines of the rules a packet takes: the text is read and followed as the kernel follows the rules. What is left to
 //! chance is given.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::taken_nftables::follow_nftables;
@@ -42,12 +42,21 @@ pub enum End {
 /// The way of a packet through the rules.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Taken {
-    /// The indices of the lines that matched and did something.
-    pub lines: BTreeSet<usize>,
+    /// The indices of the lines that matched and did something, in the order in which the packet came to them.
+    pub lines: Vec<usize>,
     /// What was done in the end.
     pub end: End,
     /// Whether the source was rewritten.
     pub is_masqueraded: bool,
+}
+
+impl Taken {
+    /// Adds a line, unless the packet came to it before.
+    pub(super) fn take(&mut self, line: usize) {
+        if !self.lines.contains(&line) {
+            self.lines.push(line);
+        }
+    }
 }
 
 /// Follows a packet through the rules of a node.
@@ -158,7 +167,7 @@ impl<'a> Iptables<'a> {
         let rules = self.chains.get(&(table, chain)).cloned().unwrap_or_default();
         for (index, rule) in rules {
             let Some(target) = self.matched(&rule) else { continue };
-            self.state.taken.lines.insert(index);
+            self.state.taken.take(index);
             let after = |word: &str| rule.iter().skip_while(|other| **other != word).nth(1).copied();
             match target {
                 "MARK" => self.state.is_marked = after("--or-mark").is_some(),
@@ -249,7 +258,7 @@ fn follow_ipvs(lines: &[String], packet: &Packet) -> Taken {
             Some("->") if is_own => {
                 let address: Option<SocketAddr> = words.next().and_then(|address| address.parse().ok());
                 if address.is_some() && address == packet.endpoint {
-                    taken.lines.insert(index);
+                    taken.take(index);
                     taken.end = End::Dnat(address.map(|address| address.to_string()).unwrap_or_default());
                 }
             }
@@ -258,7 +267,7 @@ fn follow_ipvs(lines: &[String], packet: &Packet) -> Taken {
                 let address = words.next().and_then(|address| address.parse().ok());
                 is_own = protocol == Some(packet.protocol) && address == Some(packet.destination);
                 if is_own {
-                    taken.lines.insert(index);
+                    taken.take(index);
                     // Without a real server the client hears that nobody is there.
                     taken.end = End::Reject;
                 }

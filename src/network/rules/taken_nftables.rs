@@ -21,6 +21,8 @@ struct Nftables<'a> {
     /// The elements of sets and maps, by set and key, with the verdict of a map.
     elements: BTreeMap<(&'a str, String), (usize, Vec<&'a str>)>,
     state: State<'a>,
+    /// The elements of sets that the conditions of a rule have found so far.
+    found: Vec<usize>,
 }
 
 /// Follows a packet through the hooks in the order of the kernel.
@@ -42,7 +44,7 @@ pub(super) fn follow_nftables(lines: &[String], node: &NodeView, packet: &Packet
             _ => {}
         }
     }
-    let mut walk = Nftables { rules, elements, state: State::new(node, packet) };
+    let mut walk = Nftables { rules, elements, state: State::new(node, packet), found: Vec::new() };
     // What comes from this node begins at the output hooks, all else at the prerouting ones; both jump to the same
     // chains. A packet to the node itself comes to the input hook, any other is forwarded.
     let begins_here = walk.state.is_local(packet.source);
@@ -89,6 +91,7 @@ impl Nftables<'_> {
     /// Reads a rule from left to right: conditions first, then what is done.
     fn rule(&mut self, index: usize, rule: &[&str], depth: u8) -> Walk {
         let mut rest = rule;
+        self.found.clear();
         loop {
             match rest {
                 ["ct", "state", "new", after @ ..] => rest = after,
@@ -111,7 +114,7 @@ impl Nftables<'_> {
                     rest = after;
                 }
                 ["ip" | "ip6" | "meta", _, ".", ..] => return self.look_up(index, rest, depth),
-                ["ip" | "ip6", side, after @ ..] => match self.address(index, side, after) {
+                ["ip" | "ip6", side, after @ ..] => match self.address(side, after) {
                     Some(after) => rest = after,
                     None => return Walk::Next,
                 },
@@ -124,7 +127,9 @@ impl Nftables<'_> {
                 _ => break,
             }
         }
-        self.state.taken.lines.insert(index);
+        self.state.taken.take(index);
+        let found = std::mem::take(&mut self.found);
+        found.into_iter().for_each(|line| self.state.taken.take(line));
         self.act(rest, depth)
     }
 
@@ -133,7 +138,7 @@ impl Nftables<'_> {
     }
 
     /// A condition on an address: in a set, in one of several networks, or not in one. Gives what stands behind it.
-    fn address<'r, 's>(&mut self, index: usize, side: &str, rule: &'r [&'s str]) -> Option<&'r [&'s str]> {
+    fn address<'r, 's>(&mut self, side: &str, rule: &'r [&'s str]) -> Option<&'r [&'s str]> {
         let address = self.side(side);
         let (is_negated, rule) = match rule {
             ["!=", after @ ..] => (true, after),
@@ -154,7 +159,7 @@ impl Nftables<'_> {
                 } else {
                     let element = self.elements.get(&(set, address.ip().to_string()));
                     let line = element.map(|(line, _)| *line);
-                    self.state.taken.lines.extend(line.filter(|_| side == "daddr" && index > 0));
+                    self.found.extend(line);
                     line.is_some()
                 };
                 (holds, after)
@@ -183,7 +188,8 @@ impl Nftables<'_> {
         };
         let found = self.elements.get(&(set.trim_start_matches('@'), key)).cloned();
         let Some((line, verdict)) = found else { return Walk::Next };
-        self.state.taken.lines.extend([index, line]);
+        self.state.taken.take(index);
+        self.state.taken.take(line);
         match after {
             Some(after) => self.act(after, depth),
             None => self.act(&verdict, depth),

@@ -9,7 +9,6 @@ use yew::prelude::*;
 
 use crate::ui::act::Act;
 use crate::ui::browser;
-use crate::ui::icons::mark;
 use crate::ui::moment::Moment;
 
 /// What the tab needs.
@@ -54,7 +53,7 @@ pub fn Rules(props: &RulesProps) -> Html {
         let value = object.live.to_value();
         value["spec"]["ipFamilies"].as_array().is_some_and(|all| all.iter().any(|family| family == "IPv6"))
     });
-    let taken = lines.iter().filter(|line| line.is_taken).count();
+    let taken = lines.iter().filter(|line| line.is_taken()).count();
     let told = match request {
         None => "No request was sent yet, so no line is marked.".to_owned(),
         Some(record) if record.connection.is_some() && record.packets_on(&node).is_empty() => format!(
@@ -97,9 +96,15 @@ pub fn Rules(props: &RulesProps) -> Html {
         move || at.set(index)
     };
     // One line is in the Tab order; the arrows go to the others.
-    let is_shown = |line: &RuleLine| !*alone || taken == 0 || line.is_taken;
+    let is_shown = |line: &RuleLine| !*alone || taken == 0 || line.is_taken();
+    let mut shown: Vec<(usize, &RuleLine)> =
+        lines.iter().enumerate().filter(|(_, line)| is_shown(line)).collect();
+    if *alone {
+        // Alone they stand in the order of the packet's way.
+        shown.sort_by_key(|(_, line)| line.step);
+    }
     let current = at.filter(|index| lines.get(*index).is_some_and(is_shown));
-    let first = current.or_else(|| lines.iter().position(is_shown));
+    let first = current.or_else(|| shown.first().map(|(index, _)| *index));
     let onkeydown = {
         let list = list.clone();
         Callback::from(move |event: KeyboardEvent| {
@@ -118,7 +123,7 @@ pub fn Rules(props: &RulesProps) -> Html {
     html! {
         <>
             <div class="rules-bar">
-                <label>{ "On node " }
+                <label>{ "Node " }
                     <select class="input" onchange={on_node}>
                         for name in &nodes {
                             <option value={name.clone()} selected={*name == node}>{ name }</option>
@@ -146,12 +151,12 @@ pub fn Rules(props: &RulesProps) -> Html {
                     |line| line.meaning.as_str())
             }</p>
             <ol class="rules" ref={list} aria-label={format!("Rules on {node}")} {onkeydown}>
-                for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_shown(line)) {
-                    <li class={line.is_taken.then_some("taken")} title={line.meaning.clone()}
+                for (index, line) in shown {
+                    <li class={line.is_taken().then_some("taken")} title={line.meaning.clone()}
                         tabindex={if Some(index) == first { "0" } else { "-1" }}
                         onmouseenter={ let show = show(Some(index)); move |_: MouseEvent| show() }
                         onfocus={ let show = show(Some(index)); move |_: FocusEvent| show() }>
-                        if line.is_taken { { mark("r-ready", "taken:") } }
+                        if let Some(step) = line.step { <span class="step"><span class="sr">{ "Step " }</span>{ step }</span> }
                         { &line.text }<span class="sr">{ ". " }{ &line.meaning }</span>
                     </li>
                 }

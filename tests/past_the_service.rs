@@ -236,8 +236,12 @@ fn gateways_and_routes_stand_on_the_board_and_lead_to_their_services() {
     let session = open("canary");
     let board = scene(&session, &View::default());
     let card = |name: &str| board.edges.iter().find(|card| card.name == name).expect("it has a card");
-    let ends: Vec<&str> = card("shop").rows.iter().map(|row| row.end.as_str()).collect();
-    assert_eq!(ends, ["", "\u{2192} web-v2:80", "\u{2192} web-v1:80 90/100", "\u{2192} web-v2:80 10/100"]);
+    let rows: Vec<String> = card("shop").rows.iter().map(|row| format!("{} {}", row.text, row.end)).collect();
+    assert_eq!(
+        rows,
+        ["Version: canary \u{2192} canary:80", "/ 90/100 \u{2192} stable:80", "/ 10/100 \u{2192} canary:80"]
+    );
+    assert_eq!(card("shop").address, "shop.example at edge");
     assert_eq!(card("edge").rows[0].end, "1 route");
     assert_eq!(board.wires.len(), 3);
 }

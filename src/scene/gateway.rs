@@ -43,12 +43,10 @@ fn gateway_card(store: &Store, object: &Object, found: &Gateway) -> EdgeCard {
         let attached = of_listener.map_or(0, |known| known.attached_routes);
         let is_bad = gateway::is_served(store, found) && listener::fault(store, found, one).is_some();
         Row {
-            text: format!(
-                ":{} {} {}",
-                one.port,
-                one.protocol,
-                one.hostname.as_deref().unwrap_or("every host")
-            ),
+            text: match &one.hostname {
+                Some(host) => format!(":{} {host}", one.port),
+                None => format!(":{} {}", one.port, one.protocol),
+            },
             end: match attached {
                 1 => "1 route".to_owned(),
                 other => format!("{other} routes"),
@@ -62,17 +60,10 @@ fn gateway_card(store: &Store, object: &Object, found: &Gateway) -> EdgeCard {
     card(object, EdgeKind::Gateway, "Gateway".to_owned(), address, rows.collect())
 }
 
-/// An HTTPRoute with its hosts and one row for each backend of each rule.
+/// An HTTPRoute with one row for each backend of each rule; its share of several stands behind the path.
 fn route_card(session: &Session, object: &Object, route: &HTTPRoute) -> EdgeCard {
     let parents: Vec<&str> = route.spec.parent_refs.iter().map(|parent| parent.name.as_str()).collect();
-    let mut rows = vec![Row {
-        text: if route.spec.hostnames.is_empty() {
-            "every host".to_owned()
-        } else {
-            route.spec.hostnames.join(", ")
-        },
-        ..Row::default()
-    }];
+    let mut rows = Vec::new();
     for rule in route.spec.rules.iter().flatten() {
         let text = match_text(rule);
         if let Some(end) = filter_text(rule) {
@@ -87,8 +78,10 @@ fn route_card(session: &Session, object: &Object, route: &HTTPRoute) -> EdgeCard
             rows.push(Row { text, trouble: Some("500".to_owned()), ..Row::default() });
         }
     }
-    let to = if parents.is_empty() { "no Gateway".to_owned() } else { format!("of {}", parents.join(", ")) };
-    card(object, EdgeKind::HttpRoute, "HTTPRoute".to_owned(), to, rows)
+    let hosts = &route.spec.hostnames;
+    let hosts = if hosts.is_empty() { "every host".to_owned() } else { hosts.join(", ") };
+    let at = if parents.is_empty() { "no Gateway".to_owned() } else { parents.join(", ") };
+    card(object, EdgeKind::HttpRoute, "HTTPRoute".to_owned(), format!("{hosts} at {at}"), rows)
 }
 
 /// `/cart, GET, Version: two`; the first match of several.
@@ -135,7 +128,7 @@ fn backend_row(
     let port = reference.port.map(|port| port.to_string()).unwrap_or_default();
     let elsewhere = if namespace == own { String::new() } else { format!("{namespace}/") };
     let weight = reference.weight.unwrap_or(1);
-    let share = if weight == total { String::new() } else { format!(" {weight}/{total}") };
+    let text = if weight == total { text } else { format!("{text} {weight}/{total}") };
     let trouble = match gateway::backend(store, route, reference) {
         Err(_) => Some("500".to_owned()),
         Ok(_) => {
@@ -147,7 +140,7 @@ fn backend_row(
     };
     Row {
         text,
-        end: format!("\u{2192} {elsewhere}{}:{port}{share}", reference.name),
+        end: format!("\u{2192} {elsewhere}{}:{port}", reference.name),
         trouble,
         light: Light::None,
         accent: store.get(&key).is_some().then(|| session.accent(&key)),

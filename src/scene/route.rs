@@ -9,7 +9,7 @@ use super::level::Level;
 use super::{Scene, build};
 use crate::api::{Kind, ObjectKey, Time};
 use crate::cluster::RequestRecord;
-use crate::network::{Action, Client, Outcome, Place};
+use crate::network::{Action, Client, Hop, Outcome, Place};
 use crate::session::Session;
 
 /// From the Services to the nodes, where the lines swing, in pixels at 100 %.
@@ -388,7 +388,7 @@ pub(super) fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8
     }
     let mut last_pod = None;
     for hop in &record.trace.hops {
-        visit(scene, &hop.place, accent);
+        visit(scene, hop, accent);
         if let Place::Pod(key) = &hop.place {
             last_pod = Some(key.clone());
         }
@@ -411,7 +411,8 @@ pub(super) fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8
     }
 }
 
-fn visit(scene: &mut Scene, place: &Place, accent: Option<u8>) {
+fn visit(scene: &mut Scene, hop: &Hop, accent: Option<u8>) {
+    let place = &hop.place;
     match place {
         Place::Node(name) | Place::Client(Client::Node(name)) => {
             let nodes = scene.nodes.iter_mut();
@@ -426,13 +427,15 @@ fn visit(scene: &mut Scene, place: &Place, accent: Option<u8>) {
         }
         Place::LoadBalancer(key) => {
             let id = format!("lb/{}/{}", key.namespace, key.name);
-            if let Some(row) = first_row(scene, &id) {
+            let asked = hop.destination.as_ref().and_then(|change| change.before.rsplit_once(':'));
+            let asked = asked.map(|(_, port)| format!(":{port}"));
+            if let Some(row) = row_of(scene, &id, asked.as_deref()) {
                 (row.light, row.accent) = (Light::Solid, accent);
             }
         }
         Place::PublicDns | Place::ClusterDns => {
             let id = if *place == Place::PublicDns { "dns/public" } else { "dns/cluster" };
-            if let Some(row) = first_row(scene, id) {
+            if let Some(row) = row_of(scene, id, None) {
                 row.light = Light::Tinted;
             }
         }
@@ -440,10 +443,11 @@ fn visit(scene: &mut Scene, place: &Place, accent: Option<u8>) {
     }
 }
 
-/// The first row of the card with this id in the Edge lane.
-fn first_row<'s>(scene: &'s mut Scene, id: &str) -> Option<&'s mut Row> {
+/// The row of a card in the Edge lane that says `text`, else its first.
+fn row_of<'s>(scene: &'s mut Scene, id: &str, text: Option<&str>) -> Option<&'s mut Row> {
     let card = scene.edges.iter_mut().find(|card| card.id == id)?;
-    Rc::make_mut(card).rows.first_mut()
+    let at = card.rows.iter().position(|row| text == Some(row.text.as_str())).unwrap_or(0);
+    Rc::make_mut(card).rows.get_mut(at)
 }
 
 fn light_pod(scene: &mut Scene, key: &ObjectKey) {

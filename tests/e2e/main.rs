@@ -16,6 +16,7 @@ mod in_place;
 mod keyboard;
 mod opening;
 mod palette;
+mod past_the_service;
 mod pictures;
 mod requests;
 mod routes;

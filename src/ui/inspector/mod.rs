@@ -6,6 +6,7 @@ mod draft;
 mod editor;
 mod field;
 mod form;
+mod offered;
 mod pairs;
 mod plain_editor;
 mod rules;

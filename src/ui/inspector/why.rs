@@ -7,6 +7,7 @@ use endpoint_playground::explain::{
 use yew::prelude::*;
 
 use super::field::{Editing, shown};
+use super::offered;
 use crate::ui::act::Act;
 use crate::ui::events_model::Selection;
 use crate::ui::icons::{mark, small_icon};
@@ -83,6 +84,7 @@ fn for_service(editing: &Editing, open: &UseStateHandle<usize>) -> Html {
             </ul>
             { phone_first }
             if findings.is_empty() && ready > 0 { <p class="hint">{ "Nothing is wrong with this Service." }</p> }
+            { offer(editing, "Route to it through a Gateway", offered::route) }
         </div>
     }
 }
@@ -258,7 +260,11 @@ fn for_others(editing: &Editing, open: &UseStateHandle<usize>) -> Html {
         <div class="why">
             <p class="lead">{ lead }</p>
             if editing.key.kind == Kind::NetworkPolicy {
-                <p class="hint">{ format!("It is for {} Pods of {}:", pods.len(), editing.key.namespace) }</p>
+                <p class="hint">{ match pods.len() {
+                    0 => format!("It is for no Pod of {}.", editing.key.namespace),
+                    1 => format!("It is for 1 Pod of {}:", editing.key.namespace),
+                    more => format!("It is for {more} Pods of {}:", editing.key.namespace),
+                } }</p>
                 <ul class="verdicts">
                     for pod in pods.iter().take(MOST_TALKS) { <li>{ mark("r-ready", "selected") }{ object_button(editing, pod, "nm") }</li> }
                 </ul>
@@ -270,13 +276,29 @@ fn for_others(editing: &Editing, open: &UseStateHandle<usize>) -> Html {
     }
 }
 
+/// A button that makes objects about this one, and selects the last of them.
+fn offer(editing: &Editing, label: &'static str, make: fn(&Editing) -> Vec<serde_json::Value>) -> Html {
+    let editing = editing.clone();
+    let disabled = editing.read_only;
+    let onclick = move |_: MouseEvent| {
+        let documents = make(&editing);
+        let namespace = editing.key.namespace.to_string();
+        let made = documents.last().and_then(|last| ObjectKey::of_document(last, &namespace));
+        let apply = endpoint_playground::session::Command::Apply { documents, namespace };
+        editing.on.emit(Act::Command(apply));
+        editing.on.emit(Act::Select(made.map(Selection::Object)));
+        editing.on.emit(Act::Inspect("form"));
+    };
+    html! { <div class="acts"><button type="button" class="btn out" {disabled} {onclick}>{ label }</button></div> }
+}
+
 /// How many other Pods are told of.
 const MOST_TALKS: usize = 50;
 
 /// Who may talk to whom, where NetworkPolicies have a say.
 fn talks(editing: &Editing) -> Html {
     let Some(found) = isolation(editing.objects.cluster().store(), &editing.key) else {
-        return Html::default();
+        return offer(editing, "Restrict it by a NetworkPolicy", offered::policy);
     };
     let policies = |keys: &[ObjectKey], free: &str, bound: &str| {
         html! {
@@ -304,6 +326,7 @@ fn talks(editing: &Editing) -> Html {
                 for talk in found.others.iter().take(MOST_TALKS) { { one_talk(editing, talk) } }
             </ul>
             if found.others.len() > MOST_TALKS { <p class="hint">{ format!("and {} more Pods", found.others.len() - MOST_TALKS) }</p> }
+            { offer(editing, "Restrict it by a NetworkPolicy", offered::policy) }
         </section>
     }
 }

@@ -76,6 +76,17 @@ fn axe_finds_nothing_in_the_lists_and_dialogs() {
             page.press("Close").await?;
             page.until("!document.querySelector('dialog[open]')").await?;
         }
+        page.control('k').await?;
+        page.until("document.querySelector('dialog[open] [role=option]')").await?;
+        found.look(&page, "the command palette").await?;
+        page.driver.action_chain().send_keys(Key::Escape.value()).perform().await?;
+        page.until("!document.querySelector('dialog[open]')").await?;
+        let pod = page.find("main article[aria-label^='Pod web-1']").await?;
+        page.driver.action_chain().context_click_element(&pod).perform().await?;
+        page.until("document.querySelector('main [role=menu]')").await?;
+        found.look(&page, "the menu of a Pod").await?;
+        page.driver.action_chain().send_keys(Key::Escape.value()).perform().await?;
+        page.until("!document.querySelector('main [role=menu]')").await?;
         page.choose("Scenario:", "Empty board").await?;
         page.until("!document.querySelector('main article[aria-label^=\"Service\"]')").await?;
         found.look(&page, "the empty board").await?;

@@ -18,7 +18,7 @@ use super::layout::Contents;
 use super::level::Level;
 use super::order::{self, Ranks};
 use super::placed::Placed;
-use super::{Scene, View, build, fold, pod, service};
+use super::{Scene, View, build, fold, pod, service, touched};
 use crate::api::{Kind, Object, ObjectKey};
 use crate::network::{Provider, Settings};
 use crate::session::Session;
@@ -330,7 +330,11 @@ impl Drawing {
             nodes.push(node);
         }
         let edges = self.edges.iter().chain(&self.asked.resolvers).cloned().collect();
-        Contents { clients: self.asked.clients.clone(), edges, services, nodes }
+        let mut contents = Contents { clients: self.asked.clients.clone(), edges, services, nodes };
+        if view.touched {
+            touched::keep(&mut contents, session, view);
+        }
+        contents
     }
 }
 

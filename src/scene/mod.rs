@@ -22,6 +22,7 @@ mod pod;
 pub mod route;
 mod service;
 mod talk;
+mod touched;
 mod traffic;
 pub mod walk;
 
@@ -59,6 +60,8 @@ pub struct View {
     pub selected: Option<ObjectKey>,
     /// The request in focus, by number; `None` for the newest.
     pub focus: Option<u64>,
+    /// Whether the lane of the nodes shows only what the selected object or the request in focus has to do with.
+    pub touched: bool,
     /// The folds that are open, by the id of their first Pod's owner.
     pub unfolded: BTreeSet<String>,
 }

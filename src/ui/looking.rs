@@ -17,9 +17,14 @@ pub struct Looking {
     follow: bool,
     /// How large the board is drawn, as the last fitting found.
     pub fit: Fit,
+    /// Whether a tool is in the hand, which may want any node.
+    pub holding: bool,
     /// What is drawn.
     pub scene: SharedScene,
 }
+
+/// Up to which width of its window, in pixels, the board leaves out what the selection does not touch.
+const NARROW: f64 = 640.0;
 
 impl Default for Looking {
     fn default() -> Looking {
@@ -29,6 +34,7 @@ impl Default for Looking {
             window: (0.0, 0.0),
             follow: true,
             fit: Fit { number: 0, scale: 1.0 },
+            holding: false,
             scene: SharedScene(Rc::new(Scene::default())),
         }
     }
@@ -39,6 +45,7 @@ impl Looking {
     pub fn look(&mut self, session: &Session, selected: Option<&ObjectKey>, focus: Option<u64>) {
         self.view.selected = selected.cloned();
         self.view.focus = focus;
+        self.view.touched = self.window.0 <= NARROW && !self.holding;
         self.draw(session);
         let (width, height) = self.window;
         let bounds = self.scene.0.bounds;
@@ -51,9 +58,13 @@ impl Looking {
     /// The window of the board has another size.
     pub fn resize(&mut self, session: &Session, width: f64, height: f64, fit: bool) {
         self.window = (width, height);
+        let touched = width <= NARROW && !self.holding;
+        let other = std::mem::replace(&mut self.view.touched, touched) != touched;
         self.follow = fit;
         if fit {
             self.show_all(session);
+        } else if other {
+            self.draw(session);
         }
     }
 

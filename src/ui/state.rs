@@ -341,9 +341,10 @@ impl State {
         self.look_if_other(&before);
     }
 
-    /// Draws the board anew when something else is selected or in focus.
+    /// Draws the board anew when something else is selected, in focus or in the hand.
     fn look_if_other(&mut self, before: &(Option<Selection>, Option<u64>)) {
-        if (&before.0, before.1) != (&self.selection, self.focus) {
+        let held = std::mem::replace(&mut self.looking.holding, self.tool != Tool::Select);
+        if (&before.0, before.1) != (&self.selection, self.focus) || held != self.looking.holding {
             let selected = self.selection.as_ref().and_then(Selection::object);
             self.looking.look(&self.session, selected, self.focus);
         }

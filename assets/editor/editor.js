@@ -243,6 +243,8 @@ export function create(parent, label, text, readOnly, hooks) {
         writing.of(fixed(readOnly)),
         EditorView.contentAttributes.of({
           "aria-label": label,
+          // Said aloud: what scrolls is reached by the keyboard.
+          tabindex: "0",
           spellcheck: "false",
           autocapitalize: "off",
           autocorrect: "off",

@@ -65,7 +65,7 @@ async fn begin(page: &Page) -> WebDriverResult<()> {
 /// Puts the legend away and goes to where a request is on its way to a node.
 async fn on_the_way(page: &Page) -> WebDriverResult<()> {
     begin(page).await?;
-    seek(page, 7_200).await
+    seek(page, 6_800).await
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn the_yaml_renders_in_both_themes() {
 #[test]
 fn the_embedded_view_renders_in_both_themes() {
     story("", async |page| {
-        pictures(&page, "embed", EMBED, "embed=1", async |page: &Page| seek(page, 7_200).await).await
+        pictures(&page, "embed", EMBED, "embed=1", async |page: &Page| seek(page, 6_800).await).await
     });
 }
 

@@ -1,9 +1,7 @@
 //! The whole board as one text that is being changed: what applying it does.
 
-use serde_json::Value;
-
 use super::Command;
-use crate::api::text::{self, Reading};
+use crate::api::text::{self, Document, Reading};
 use crate::api::{ObjectKey, Problem};
 
 /// What a changed text of the board asks for.
@@ -11,8 +9,8 @@ use crate::api::{ObjectKey, Problem};
 pub struct Plan {
     /// The text, read.
     pub reading: Reading,
-    /// The documents that are new or different.
-    pub apply: Vec<Value>,
+    /// The documents that are new or different, comments included, as one text.
+    pub apply: String,
     /// The objects whose documents are gone.
     pub delete: Vec<ObjectKey>,
 }
@@ -33,13 +31,22 @@ pub fn plan(began: &str, text: &str) -> Plan {
     }
     reading.problems.extend(twice);
     let old = |key: &ObjectKey| before.documents.iter().find(|document| document.key == *key);
-    let is_new = |key: &ObjectKey, value: &Value| old(key).is_none_or(|document| document.value != *value);
-    let changed = reading.documents.iter().filter(|document| is_new(&document.key, &document.value));
-    let apply = changed.map(|document| document.value.clone()).collect();
+    let is_new = |new: &&Document| {
+        old(&new.key).is_none_or(|old| old.value != new.value || (new.text.is_some() && old.text != new.text))
+    };
+    let changed: Vec<String> = reading.documents.iter().filter(is_new).map(own_text).collect();
+    let apply = changed.join("---\n");
     let stays = |key: &ObjectKey| reading.documents.iter().any(|document| document.key == *key);
     let gone = before.documents.iter().filter(|document| !stays(&document.key));
     let delete = gone.map(|document| document.key.clone()).collect();
     Plan { reading, apply, delete }
+}
+
+fn own_text(document: &Document) -> String {
+    match &document.text {
+        Some(text) => text.to_string(),
+        None => text::write([&document.value]),
+    }
 }
 
 impl Plan {
@@ -55,7 +62,7 @@ impl Plan {
             return None;
         }
         let delete = Command::Delete { keys: self.delete.clone() };
-        let apply = Command::Apply { documents: self.apply.clone(), namespace: "default".to_owned() };
+        let apply = Command::apply_text(&text::read(&self.apply, "default"), &self.apply, "default");
         match (self.delete.is_empty(), self.apply.is_empty()) {
             (true, true) => None,
             (true, false) => Some(apply),
@@ -75,8 +82,8 @@ mod tests {
     /// `expected` are the names to apply and to delete.
     fn check(text: &str, apply: &[&str], delete: &[&str]) {
         let found = plan(BEGAN, text);
-        let applied: Vec<&str> =
-            found.apply.iter().map(|value| value["metadata"]["name"].as_str().unwrap()).collect();
+        let documents = text::read(&found.apply, "default").documents;
+        let applied: Vec<&str> = documents.iter().map(|document| &*document.key.name).collect();
         let deleted: Vec<&str> = found.delete.iter().map(|key| &*key.name).collect();
         assert_eq!((applied.as_slice(), deleted.as_slice()), (apply, delete));
     }
@@ -84,7 +91,7 @@ mod tests {
     #[test]
     fn only_what_is_different_is_applied() {
         check(BEGAN, &[], &[]);
-        check(&format!("# a comment\n{BEGAN}"), &[], &[]);
+        check(&format!("# a comment\n{BEGAN}"), &["a"], &[]);
         check(&BEGAN.replacen("80", "81", 1), &["a"], &[]);
         assert!(plan(BEGAN, BEGAN).command().is_none());
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::api::ObjectKey;
 use crate::api::patch::Edit;
+use crate::api::text::Reading;
 use crate::network::{Request, Settings};
 
 /// One thing that a person does. Undo and redo step over whole commands.
@@ -17,6 +18,13 @@ pub enum Command {
     Apply {
         /// The documents, with their author's fields.
         documents: Vec<Value>,
+        /// The namespace of documents that name none.
+        namespace: String,
+    },
+    /// The same from a text whose comments are worth keeping.
+    ApplyText {
+        /// YAML.
+        text: String,
         /// The namespace of documents that name none.
         namespace: String,
     },
@@ -72,6 +80,18 @@ pub enum Command {
         /// The commands, in order.
         commands: Vec<Command>,
     },
+}
+
+impl Command {
+    /// What applies a text that was read: with its comments, where it has some.
+    pub fn apply_text(reading: &Reading, text: &str, namespace: &str) -> Command {
+        let namespace = namespace.to_owned();
+        if reading.documents.iter().any(|document| document.text.is_some()) {
+            return Command::ApplyText { text: text.to_owned(), namespace };
+        }
+        let documents = reading.documents.iter().map(|document| document.value.clone()).collect();
+        Command::Apply { documents, namespace }
+    }
 }
 
 /// Where a card stands. Positions are whole pixels at 100 % on the board.

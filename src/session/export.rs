@@ -57,7 +57,14 @@ impl Session {
             found.push(((namespace.apply_rank(), usize::MAX), head(&namespace)));
         }
         found.sort_by_key(|(order, _)| *order);
-        text::write(found.iter().map(|(_, document)| document))
+        let written: Vec<String> = found.iter().map(|(_, document)| self.written_as(document)).collect();
+        written.join("---\n")
+    }
+
+    /// A document as text: its author's own, where that has comments and says the same or can be made to.
+    fn written_as(&self, document: &Value) -> String {
+        let own = ObjectKey::of_document(document, "default").and_then(|key| self.texts().of(&key, document));
+        own.unwrap_or_else(|| text::write([document]))
     }
 
     /// When each object was first applied: its number among all that were.
@@ -70,6 +77,12 @@ impl Session {
                     {
                         let number = order.len();
                         order.entry(key).or_insert(number);
+                    }
+                }
+                Command::ApplyText { text, namespace } => {
+                    for document in text::read(text, namespace).documents {
+                        let number = order.len();
+                        order.entry(document.key).or_insert(number);
                     }
                 }
                 Command::Batch { commands } => commands.iter().for_each(|command| collect(command, order)),

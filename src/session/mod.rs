@@ -13,14 +13,16 @@ pub mod permalink;
 mod recording;
 pub mod refusals;
 pub mod scenarios;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use command::{Command, Placement};
 pub use recording::{Entry, Recording, VERSION};
+pub use texts::Texts;
 
-use crate::api::{Kind, ObjectKey, Time};
+use crate::api::{Kind, ObjectKey, Time, text};
 // The page reads these, and imports nothing below the session.
 pub use crate::cluster::{
     Actor, Cluster, Fate, LogEntry, ObjectFate, OpenConnection, Repetition, RequestRecord,
@@ -52,6 +54,8 @@ struct Board {
     accents: imbl::OrdMap<ObjectKey, u8>,
     /// The objects as they were before the last command that changed some.
     before: Store,
+    /// The texts of objects as their authors wrote them, where they have comments.
+    texts: Texts,
     /// How many entries of the recording are in it.
     applied: usize,
 }
@@ -82,6 +86,7 @@ impl Session {
             places: Places::new(),
             accents: imbl::OrdMap::new(),
             before: Store::default(),
+            texts: Texts::default(),
             applied: 0,
         };
         let mut checkpoints = BTreeMap::new();
@@ -139,6 +144,11 @@ impl Session {
     /// The objects as they were before the last command that changed some; see [`Session::is_rewritten`].
     pub fn before(&self) -> &Store {
         &self.board.before
+    }
+
+    /// The texts of objects as their authors wrote them, where they have comments.
+    pub fn texts(&self) -> &Texts {
+        &self.board.texts
     }
 
     /// The cards that were placed by hand, by card id.
@@ -311,6 +321,15 @@ fn execute(board: &mut Board, command: &Command) -> CommandResult {
             let (documents, places) = export::take_places(documents, namespace);
             let fates = board.cluster.apply(&documents, namespace);
             place(board, &places);
+            fates
+        }
+        Command::ApplyText { text, namespace } => {
+            let reading = text::read(text, namespace);
+            let documents: Vec<_> = reading.documents.iter().map(|document| document.value.clone()).collect();
+            let (documents, places) = export::take_places(&documents, namespace);
+            let fates = board.cluster.apply(&documents, namespace);
+            place(board, &places);
+            board.texts.keep(&reading, &fates);
             fates
         }
         Command::Edit { key, edits } => vec![board.cluster.edit(key, edits)],

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
-use endpoint_playground::api::{Object, ObjectKey, Time};
-use endpoint_playground::session::{Cluster, Command, Fate, ObjectFate};
+use endpoint_playground::api::{Object, ObjectKey, Time, text};
+use endpoint_playground::session::{Cluster, Command, Fate, ObjectFate, Session, Texts};
+use serde_json::Value;
 
 /// The cluster at one moment. Two are equal when nothing happened between them that a panel could show.
 #[derive(Clone)]
 pub struct Moment {
     cluster: Rc<Cluster>,
+    texts: Texts,
     /// Grows with everything that is not the passing of time: commands, undo, seek.
     epoch: u64,
     /// How many hops and answers of requests under way have happened.
@@ -24,8 +26,8 @@ impl PartialEq for Moment {
 
 impl Moment {
     /// The cluster now; `epoch` and `beat` tell moments apart that hold the same objects.
-    pub fn new(cluster: &Cluster, epoch: u64, beat: u64) -> Moment {
-        Moment { cluster: Rc::new(cluster.clone()), epoch, beat }
+    pub fn new(session: &Session, epoch: u64, beat: u64) -> Moment {
+        Moment { cluster: Rc::new(session.cluster().clone()), texts: session.texts().clone(), epoch, beat }
     }
 
     /// The cluster.
@@ -40,7 +42,7 @@ impl Moment {
 
     /// The same moment for a panel that shows objects alone.
     pub fn objects(&self) -> Objects {
-        Objects { cluster: self.cluster.clone(), epoch: self.epoch }
+        Objects { cluster: self.cluster.clone(), texts: self.texts.clone(), epoch: self.epoch }
     }
 }
 
@@ -48,6 +50,7 @@ impl Moment {
 #[derive(Clone)]
 pub struct Objects {
     cluster: Rc<Cluster>,
+    texts: Texts,
     epoch: u64,
 }
 
@@ -68,6 +71,11 @@ impl Objects {
         self.cluster.store().get(key).map(|object| &**object)
     }
 
+    /// A document of an object as text: its author's own, where that is kept.
+    pub fn written_as(&self, key: &ObjectKey, document: &Value) -> String {
+        self.texts.of(key, document).unwrap_or_else(|| text::write([document]))
+    }
+
     /// What a command would do to each object it names; nothing is done.
     pub fn rehearse(&self, command: &Command) -> Vec<ObjectFate> {
         rehearse(&mut (*self.cluster).clone(), command)
@@ -83,6 +91,11 @@ impl Objects {
 fn rehearse(copy: &mut Cluster, command: &Command) -> Vec<ObjectFate> {
     match command {
         Command::Apply { documents, namespace } => copy.apply(documents, namespace),
+        Command::ApplyText { text, namespace } => {
+            let read = text::read(text, namespace).documents;
+            let documents: Vec<_> = read.into_iter().map(|document| document.value).collect();
+            copy.apply(&documents, namespace)
+        }
         Command::Edit { key, edits } => vec![copy.edit(key, edits)],
         Command::Delete { keys } => copy.delete(keys),
         Command::Batch { commands } => commands.iter().flat_map(|command| rehearse(copy, command)).collect(),

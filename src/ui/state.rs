@@ -134,7 +134,7 @@ impl State {
             board_yaml: None,
             scenario: None,
             looking: Looking::default(),
-            moment: Moment::new(session.cluster(), 0, 0),
+            moment: Moment::new(&session, 0, 0),
             problems: Rc::default(),
             latest,
             accents: Rc::default(),
@@ -264,7 +264,7 @@ impl State {
         let before = self.moment.clone();
         let selected = self.selection.as_ref().and_then(Selection::object);
         self.looking.look(&self.session, selected, self.focus);
-        self.moment = Moment::new(cluster, self.epoch, self.beat);
+        self.moment = Moment::new(&self.session, self.epoch, self.beat);
         if self.moment.objects() != before.objects() || self.epoch <= 1 {
             self.problems = Rc::new(sentence::problems(cluster));
             let services = cluster.store().objects_of(Kind::Service).map(|object| &object.key);

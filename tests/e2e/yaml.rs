@@ -321,3 +321,19 @@ fn an_embed_beside_its_text() {
         page.until_card("Service cart", "no endpoints").await
     });
 }
+
+#[test]
+fn comments_stay_with_their_object() {
+    story("?scenario=clusterip", async |page| {
+        cart(&page).await?;
+        page.fill("YAML of", &SERVICE.replace("port: 80\n", "port: 80 # for all\n")).await?;
+        page.press("Apply").await?;
+        page.until(&format!(
+            "{TEXT}.includes('# for all') && !document.body.innerText.includes('Discard draft')"
+        ))
+        .await?;
+        page.choose("Import and export YAML", "Export YAML").await?;
+        page.until("document.querySelector('dialog[open] textarea')?.value.includes('port: 80 # for all')")
+            .await
+    });
+}

@@ -6,10 +6,13 @@ pub mod marks;
 mod merge;
 pub mod scalar;
 
+mod rewrite;
 mod served;
 mod split;
 mod write;
 mod yaml;
+
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -20,6 +23,7 @@ use super::{Kind, Live, ObjectKey, Path};
 pub use line_diff::line_diff;
 use marks::{Below, Marks};
 pub use merge::merge;
+pub use rewrite::rewrite;
 pub use write::write;
 
 /// The longest text that is read, in bytes.
@@ -40,6 +44,8 @@ pub struct Document {
     pub live: Live,
     /// Where everything in `value` stands in the text.
     pub marks: Marks,
+    /// The part of the text that is this document, where that tells more than `value`: where it has comments.
+    pub text: Option<Arc<str>>,
 }
 
 /// What a text holds.
@@ -81,8 +87,11 @@ pub fn read(text: &str, default_namespace: &str) -> Reading {
         if budget.is_spent() || reading.problems.len() > MAX_PROBLEMS {
             break;
         }
-        for (value, marks) in yaml::parse(&chunk, &mut budget, &mut reading.problems) {
-            add(value, marks, default_namespace, &mut reading);
+        let found = yaml::parse(&chunk, &mut budget, &mut reading.problems);
+        let is_one = found.len() == 1 && chunk.first_column == 0;
+        let text = (is_one && chunk.text.contains('#')).then(|| own_text(&chunk.text));
+        for (value, marks) in found {
+            add(value, marks, text.as_ref(), default_namespace, &mut reading);
         }
     }
     reading.problems.sort_by_key(|problem| problem.place.map(|place| (place.line, place.column)));
@@ -95,8 +104,15 @@ pub fn read(text: &str, default_namespace: &str) -> Reading {
     reading
 }
 
+/// A document's text without blank lines around it.
+fn own_text(text: &str) -> Arc<str> {
+    let text = text.trim_end();
+    let text = text.trim_start_matches(['\n', '\r']);
+    format!("{text}\n").into()
+}
+
 /// Adds an object, or the objects of a list.
-fn add(value: Value, marks: Marks, default_namespace: &str, reading: &mut Reading) {
+fn add(value: Value, marks: Marks, text: Option<&Arc<str>>, default_namespace: &str, reading: &mut Reading) {
     if value.is_null() || reading.problems.len() > MAX_PROBLEMS {
         return;
     }
@@ -104,13 +120,13 @@ fn add(value: Value, marks: Marks, default_namespace: &str, reading: &mut Readin
         Ok(Found::List { api_version, item_kind, items, marks }) => {
             for (mut item, marks) in items.into_iter().zip(marks) {
                 name_type(&mut item, &api_version, &item_kind);
-                add(item, marks, default_namespace, reading);
+                add(item, marks, None, default_namespace, reading);
             }
         }
         Ok(Found::Object { kind, value }) => {
             let (document, problems) = document(kind, value, marks, default_namespace);
             reading.problems.extend(problems);
-            reading.documents.extend(document);
+            reading.documents.extend(document.map(|document| Document { text: text.cloned(), ..document }));
         }
         Err(problem) => reading.problems.push(problem),
     }
@@ -230,7 +246,7 @@ fn document(
     for problem in &mut problems {
         problem.object = Some(key.clone());
     }
-    ((!is_refused).then_some(Document { value, key, live, marks }), problems)
+    ((!is_refused).then_some(Document { value, key, live, marks, text: None }), problems)
 }
 
 /// The name of an object, or what is wrong with it.

@@ -36,8 +36,7 @@ struct Tried {
 impl Tried {
     fn new(text: &str, namespace: &str, objects: &Objects) -> Tried {
         let reading = text::read(text, namespace);
-        let documents = reading.documents.iter().map(|document| document.value.clone()).collect();
-        let command = Command::Apply { documents, namespace: namespace.to_owned() };
+        let command = Command::apply_text(&reading, text, namespace);
         let fates = objects.rehearse(&command);
         let refused = refusals::refusals(&reading, &fates);
         let count = reading.documents.len();

@@ -45,7 +45,10 @@ pub fn YamlTab(props: &YamlTabProps) -> Html {
     let made_by_controller = written.is_none();
     let whole = object.map(|object| object.live.to_value()).unwrap_or_default();
     let source = if *live { whole } else { written.unwrap_or_else(|| without_bookkeeping(whole)) };
-    let began: AttrValue = text::write([&source]).into();
+    let began: AttrValue = match *live {
+        true => text::write([&source]).into(),
+        false => editing.objects.written_as(&editing.key, &source).into(),
+    };
     let draft = props.draft.clone().filter(|_| !*live);
     let state = draft.as_ref().map_or(Standing::Fresh, |draft| standing(draft, &began));
     let key = editing.key.clone();
@@ -147,10 +150,7 @@ fn rehearse(editing: &Editing, draft: &str) -> Rehearsed {
     if reading.has_errors() || reading.documents.is_empty() {
         return Rehearsed { problems: Rc::new(reading.problems), command: None, renamed };
     }
-    let command = Command::Apply {
-        documents: reading.documents.iter().map(|document| document.value.clone()).collect(),
-        namespace: editing.key.namespace.to_string(),
-    };
+    let command = Command::apply_text(&reading, draft, &editing.key.namespace);
     let refused = refusals::refusals(&reading, &editing.objects.rehearse(&command));
     let command = refused.is_empty().then_some(command);
     let problems = [reading.problems, refused].concat();

@@ -231,3 +231,37 @@ fn services_stand_so_that_links_cross_seldom() {
         scene.links.iter().filter_map(|link| link.path.points().last()).map(|end| end.y).collect();
     assert!(ends.is_sorted(), "no two links cross: {ends:?}");
 }
+
+#[test]
+fn a_large_board_is_seen_whole_and_lanes_have_no_more_columns_than_help() {
+    let mut session = Session::new(5);
+    let mut yaml = String::new();
+    for number in 1..=20 {
+        yaml += &format!(
+            "apiVersion: v1\nkind: Node\nmetadata: {{name: worker-{number}}}\nstatus: {{conditions: [{{type: Ready, status: \"True\"}}]}}\n---\n"
+        );
+    }
+    for number in 0..40 {
+        yaml += &format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: s{number}}}\nspec: {{selector: {{app: s{number}}}, ports: [{{port: 80}}]}}\n---\n\
+             apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: s{number}}}\nspec:\n  replicas: 8\n  selector: {{matchLabels: {{app: s{number}}}}}\n  \
+             template:\n    metadata: {{labels: {{app: s{number}}}}}\n    spec: {{containers: [{{name: c, image: i}}]}}\n---\n"
+        );
+    }
+    let documents =
+        text::read(&yaml, "default").documents.into_iter().map(|document| document.value).collect();
+    session.dispatch(Command::Apply { documents, namespace: "default".to_owned() });
+    session.advance(session.now() + 5_000);
+    let mut drawing = Drawing::default();
+    let fitting = drawing.fit(&session, &View::default(), 1000.0, 600.0);
+    let view =
+        View { level: fitting.level, columns: fitting.columns, stretch: fitting.stretch, ..View::default() };
+    let scene = drawing.scene(&session, &view);
+    assert!(scene.cards() > endpoint_playground::scene::LARGE);
+    assert_eq!(fitting.columns.edges, 1, "no card stands in the Edge lane");
+    assert!(fitting.columns.nodes > 1 && fitting.columns.services > 1, "{:?}", fitting.columns);
+    assert!(
+        scene.bounds.w * fitting.scale <= 1001.0 && scene.bounds.h * fitting.scale <= 601.0,
+        "{fitting:?}"
+    );
+}

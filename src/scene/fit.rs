@@ -86,6 +86,21 @@ impl Drawing {
             }
             (best, columns) = (next, wider);
         }
+        // What turned out to help nothing goes again.
+        loop {
+            let Columns { edges, services, nodes } = columns;
+            let candidates = [
+                Columns { edges: edges.max(2) - 1, ..columns },
+                Columns { services: services.max(2) - 1, ..columns },
+                Columns { nodes: nodes.max(2) - 1, ..columns },
+            ];
+            let narrower = candidates.into_iter().filter(|fewer| *fewer != columns);
+            let tried = narrower.map(|columns| (scale(columns), columns));
+            match tried.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(next, _)| *next >= best) {
+                Some((next, fewer)) => (best, columns) = (next, fewer),
+                None => break,
+            }
+        }
         Fitting { level, columns, stretch: 1.0, scale: best }
     }
 }

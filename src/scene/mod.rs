@@ -30,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 pub use drawing::Drawing;
-pub use fit::{Fitting, SMALLEST};
+pub use fit::{Fitting, LARGE, SMALLEST};
 pub use fold::fold_id;
 
 use card::{ClientCard, EdgeCard, Frame, NodeCard, PodCard, ServiceCard};

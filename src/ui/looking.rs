@@ -78,9 +78,11 @@ impl Looking {
         self.draw(session);
     }
 
-    /// Shows the Pods of a fold one by one.
+    /// Shows the Pods of a fold one by one, or as one card again.
     pub fn unfold(&mut self, session: &Session, pod: &ObjectKey) {
-        if let Some(id) = scene::fold_id(session.cluster().store(), pod) {
+        if let Some(id) = scene::fold_id(session.cluster().store(), pod)
+            && !self.view.unfolded.remove(&id)
+        {
             self.view.unfolded.insert(id);
         }
         self.draw(session);

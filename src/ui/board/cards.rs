@@ -1,20 +1,21 @@
 //! The cards of clients, edges and Services.
 
+use endpoint_playground::scene::Level;
 use endpoint_playground::scene::card::chips_that_fit;
 use endpoint_playground::scene::card::{ClientCard, EdgeCard, EdgeKind, Mark, Row, ServiceCard, SliceBox};
-use endpoint_playground::scene::{Level, Scene};
 use yew::prelude::*;
 
 use super::gesture::selection_of_edge;
-use super::{BoardProps, accent_class, is_chosen, is_selected, light_class, place};
+use super::shown::Shown;
+use super::{accent_class, light_class, place};
 use crate::ui::events_model::Selection;
 use crate::ui::icons;
 
 /// A client: who asks.
-pub(super) fn client(card: &ClientCard, scene: &Scene, props: &BoardProps) -> Html {
+pub(super) fn client(card: &ClientCard, scene: &Shown) -> Html {
     let selection = Selection::Client(card.client.clone());
     let icon = if card.id == "client/laptop" { "i-laptop" } else { "i-globe" };
-    let selected = props.selection.as_ref() == Some(&selection);
+    let selected = scene.selection.as_ref() == Some(&selection);
     html! {
         <article
             key={card.id.clone()}
@@ -36,7 +37,7 @@ pub(super) fn client(card: &ClientCard, scene: &Scene, props: &BoardProps) -> Ht
 }
 
 /// A load balancer, an Ingress or a resolver.
-pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps) -> Html {
+pub(super) fn edge(card: &EdgeCard, scene: &Shown) -> Html {
     let selection = selection_of_edge(card);
     let icon = match card.kind {
         EdgeKind::LoadBalancer => "i-lb",
@@ -44,7 +45,7 @@ pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps) -> Html {
         EdgeKind::PublicDns | EdgeKind::ClusterDns => "i-dns",
         EdgeKind::External => "i-globe",
     };
-    let selected = is_chosen(props, &selection);
+    let selected = scene.is_chosen(&selection);
     let name = match (card.kind, scene.level) {
         (EdgeKind::LoadBalancer, Level::Overview) => "LB".to_owned(),
         _ => card.name.clone(),
@@ -68,7 +69,7 @@ pub(super) fn edge(card: &EdgeCard, scene: &Scene, props: &BoardProps) -> Html {
 }
 
 /// A Service with its slices.
-pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps) -> Html {
+pub(super) fn service(card: &ServiceCard, scene: &Shown) -> Html {
     let id = card.key.to_path();
     let label = format!(
         "Service {}, {}, {}, {}",
@@ -85,7 +86,7 @@ pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps) -> 
         all => format!("{} of {all}", card.ready),
     };
     let style = place(card.whole);
-    let selected = is_selected(props, &card.key);
+    let selected = scene.is_selected(&card.key);
     html! {
         <article
             key={id.clone()}
@@ -113,8 +114,8 @@ pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps) -> 
                 }
                 if scene.level == Level::Full {
                     <div class="sub"><span>{ &card.address }</span></div>
-                    { ports(card, props, scene) }
-                    if !card.selector.is_empty() { { selector(card, props) } }
+                    { ports(card, scene) }
+                    if !card.selector.is_empty() { { selector(card, scene) } }
                 }
                 if scene.level == Level::Compact {
                     if let Some(row) = card.rows.first() { { one_row(row) } }
@@ -139,7 +140,7 @@ pub(super) fn service(card: &ServiceCard, scene: &Scene, props: &BoardProps) -> 
 /// How many characters of selector a Service's card has room for.
 const SELECTOR_ROOM: usize = 26;
 
-fn selector(card: &ServiceCard, props: &BoardProps) -> Html {
+fn selector(card: &ServiceCard, scene: &Shown) -> Html {
     // What does not fit is cut from the end; the whole selector is in the tooltip and the inspector.
     let whole: Vec<String> = card.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let shown = chips_that_fit(
@@ -149,7 +150,7 @@ fn selector(card: &ServiceCard, props: &BoardProps) -> Html {
     html! {
         <div class="sel" title={format!("selector: {}", whole.join(", "))}>
             { "selector" }
-            { for card.selector.iter().take(shown).map(|(key, value)| chip(key, value, classes!("hit"), "selector", props)) }
+            { for card.selector.iter().take(shown).map(|(key, value)| chip(key, value, classes!("hit"), "selector", scene)) }
             if card.selector.len() > shown { <span class="chip more">{ format!("+{}", card.selector.len() - shown) }</span> }
         </div>
     }
@@ -243,7 +244,7 @@ fn heading(icon: &'static str, name: &str, level: Level, note: Html) -> Html {
     }
 }
 
-fn rows(all: &[Row], scene: &Scene) -> Html {
+fn rows(all: &[Row], scene: &Shown) -> Html {
     let shown = scene.metrics.rows;
     let more = all.len().saturating_sub(shown);
     html! {
@@ -255,13 +256,13 @@ fn rows(all: &[Row], scene: &Scene) -> Html {
 }
 
 /// The rows of a Service: one for each port, which can be changed in place.
-fn ports(card: &ServiceCard, props: &BoardProps, scene: &Scene) -> Html {
+fn ports(card: &ServiceCard, scene: &Shown) -> Html {
     let shown = scene.metrics.rows;
     let more = card.rows.len().saturating_sub(shown);
     html! {
         <>
             { for card.rows.iter().take(shown).enumerate().map(|(index, row)| html! {
-                <div key={index} data-edit={(!props.read_only).then_some("port")} data-port={index.to_string()}>{ one_row(row) }</div>
+                <div key={index} data-edit={(!scene.read_only).then_some("port")} data-port={index.to_string()}>{ one_row(row) }</div>
             }) }
             if more > 0 { <div class="row quiet">{ format!("and {more} more") }</div> }
         </>
@@ -289,9 +290,9 @@ fn any_lit(rows: &[Row]) -> Option<String> {
 
 /// A label, or a pair of a selector (`map` says which). It can be changed in place: by a double click, or Enter when it
 /// has the focus.
-pub(super) fn chip(key: &str, value: &str, class: Classes, map: &'static str, props: &BoardProps) -> Html {
+pub(super) fn chip(key: &str, value: &str, class: Classes, map: &'static str, scene: &Shown) -> Html {
     let text = format!("{key}={value}");
-    let (free, miss) = (!props.read_only, class.contains("miss"));
+    let (free, miss) = (!scene.read_only, class.contains("miss"));
     let title = if free { format!("{text}: double-click to change") } else { text.clone() };
     html! {
         <span key={key.to_owned()} class={classes!("chip", class)} tabindex={free.then_some("-1")} role={free.then_some("button")} data-edit={map} data-pair={text.clone()}

@@ -1,11 +1,14 @@
 //! Lanes, and the lines between the cards.
 
+use std::rc::Rc;
+
 use endpoint_playground::scene::card::Mark;
-use endpoint_playground::scene::geometry::Path;
-use endpoint_playground::scene::{Level, Route, Scene};
+use endpoint_playground::scene::geometry::{Path, Rect};
+use endpoint_playground::scene::{Level, Link, Route, Scene};
 use yew::prelude::*;
 
 use super::accent_class;
+use super::shown::Region;
 
 /// The four lanes, with their names.
 pub(super) fn lanes(scene: &Scene) -> Html {
@@ -43,13 +46,48 @@ fn line(class: impl Into<Classes>, path: &Path) -> Html {
     html! { <path class={class.into()} d={path.to_svg()} /> }
 }
 
+/// From how many links in view on only those of what is selected are drawn: more say nothing.
+const MOST_LINKS: usize = 400;
+
+/// Up to how many requests beside the one in focus have a track.
+pub(super) const MOST_TRACKS: usize = 24;
+
+/// The links that are drawn where the document holds this part of the board.
+fn links_in<'a>(scene: &'a Scene, region: &Region) -> Vec<&'a Rc<Link>> {
+    let seen = |link: &&Rc<Link>| match (region, link.path.points()) {
+        (Region::All, _) => true,
+        (Region::Map, _) => link.selected,
+        (Region::Part(_), [first, .., last]) => {
+            let (x, y) = (first.x.min(last.x), first.y.min(last.y));
+            let (w, h) = ((first.x - last.x).abs(), (first.y - last.y).abs());
+            region.sees(&Rect { x, y, w, h: h.max(1.0) })
+        }
+        _ => false,
+    };
+    let found: Vec<&Rc<Link>> = scene.links.iter().filter(seen).collect();
+    if found.len() <= MOST_LINKS {
+        return found;
+    }
+    found.into_iter().filter(|link| link.selected).collect()
+}
+
+/// The frames around the Services of a namespace, with its name.
+pub(super) fn frames(scene: &Scene) -> Html {
+    html! {
+        { for scene.frames.iter().enumerate().map(|(index, frame)| html! {
+            <div key={format!("frame {index}")} class="frame" style={super::place(frame.rect)} aria-hidden="true"><span>{ &frame.namespace }</span></div>
+        }) }
+    }
+}
+
 /// Configuration, membership and the tracks of requests, below the cards.
-pub(super) fn net(scene: &Scene) -> Html {
-    let near = scene.links.iter().filter(|link| link.mark == Mark::NearMiss);
+pub(super) fn net(scene: &Scene, region: &Region) -> Html {
+    let links = links_in(scene, region);
+    let near = links.iter().filter(|link| link.mark == Mark::NearMiss);
     let children = html! {
         <>
-            { for scene.wires.iter().map(|wire| line("wire", &wire.path)) }
-            { for scene.links.iter().filter(|link| link.mark != Mark::NearMiss).map(|link| {
+            { for scene.wires.iter().filter(|_| *region != Region::Map).map(|wire| line("wire", &wire.path)) }
+            { for links.iter().filter(|link| link.mark != Mark::NearMiss).map(|link| {
                 let accent = accent_class(Some(link.accent));
                 let chosen = link.selected.then_some("chosen");
                 match link.mark {
@@ -67,7 +105,7 @@ pub(super) fn net(scene: &Scene) -> Html {
                     { line("route standing", &standing.path) }
                 </g>
             }) }
-            { for scene.others.iter().map(|route| html! {
+            { for scene.others.iter().filter(|_| scene.others.len() <= MOST_TRACKS).map(|route| html! {
                 <g class={accent_class(route.accent).unwrap_or_else(|| "plain".to_owned())}>
                     { line("route past", &route.track) }
                 </g>
@@ -86,10 +124,11 @@ pub(super) fn net(scene: &Scene) -> Html {
 }
 
 /// The ends of the links, the discs of the hops and the burst, above the cards.
-pub(super) fn over(scene: &Scene, still: bool) -> Html {
+pub(super) fn over(scene: &Scene, still: bool, region: &Region) -> Html {
+    let caps = if *region == Region::Map { Vec::new() } else { links_in(scene, region) };
     let children = html! {
         <>
-            { for scene.links.iter().map(|link| {
+            { for caps.iter().map(|link| {
                 let Some(end) = link.path.points().last() else { return html! {} };
                 let class = match link.mark {
                     Mark::NotReady => classes!("cap", "warn"),
@@ -117,7 +156,8 @@ pub(super) fn over(scene: &Scene, still: bool) -> Html {
             { svg("net over", scene, children) }
             if let Some(burst) = scene.focus.as_ref().and_then(|route| route.burst.as_ref()) {
                 // The painter shows it from the moment at which it happens.
-                <span class="tag drop" data-since={burst.since.0.to_string()}
+                // In the gutter before the nodes there is no card that it could lie over; elsewhere it hangs to the left.
+                <span class={classes!("tag", "drop", (burst.at.x > scene.metrics.nodes.x - 40.0).then_some("at-node"))} data-since={burst.since.0.to_string()}
                     style={format!("left:{:.0}px;top:{:.0}px", burst.at.x, burst.at.y)}>{ &burst.label }</span>
             }
         </>

@@ -10,10 +10,12 @@ mod gesture;
 mod hover;
 mod in_place;
 mod lines;
+mod map;
 mod nodes;
 mod overlay;
 mod packets;
 mod popup;
+mod shown;
 mod view;
 
 use std::collections::BTreeSet;
@@ -46,7 +48,7 @@ impl PartialEq for SharedScene {
 }
 
 /// What the board shows and whom it tells.
-#[derive(Properties, PartialEq)]
+#[derive(Properties, Clone, PartialEq)]
 pub struct BoardProps {
     /// What to draw.
     pub scene: SharedScene,
@@ -131,6 +133,10 @@ pub enum Msg {
     Focused(String),
     /// The focus left the board.
     Unfocused(FocusEvent),
+    /// Another part of a large board came into view.
+    Looked,
+    /// The mini map was pressed or dragged on: go there.
+    Go(PointerEvent),
 }
 
 /// The component.
@@ -161,6 +167,9 @@ pub struct Board {
     observer: Option<ResizeObserver>,
     seen: (u32, u32, u32),
     walker: focus::Walker,
+    shown: Rc<shown::Shown>,
+    map: Rc<map::Map>,
+    _map: Option<FrameHook>,
 }
 
 impl Component for Board {
@@ -176,6 +185,12 @@ impl Component for Board {
         let hook = hooks.as_ref().map(|hooks| {
             let painter = painter.clone();
             hooks.add(move |now| painter.paint(now))
+        });
+        let map = Rc::new(map::Map::new(camera.clone(), painter.clone()));
+        map.set_scene(ctx.props().scene.0.clone());
+        let drawn = hooks.as_ref().map(|hooks| {
+            let map = map.clone();
+            hooks.add(move |_| map.draw())
         });
         let from_tools = Rc::new(std::cell::Cell::new(false));
         Board {
@@ -201,6 +216,9 @@ impl Component for Board {
             observer: None,
             seen: (u32::MAX, 0, 0),
             walker: focus::Walker::default(),
+            shown: Rc::new(shown::Shown::new(ctx.props(), shown::Region::All)),
+            map,
+            _map: drawn,
         }
     }
 
@@ -214,10 +232,15 @@ impl Component for Board {
                 self.set_camera(self.camera.get().rescaled(before.bounds, after.bounds, size));
             }
             self.painter.set_scene(after.clone(), props.still);
+            self.map.set_scene(after.clone());
         }
         if props.fit != old.fit {
             self.show_all(props);
         }
+        let looked = self.look(props);
+        let same = (props.scene == old.scene || same_tracks(&props.scene.0, &old.scene.0))
+            && !looked
+            && *props == BoardProps { scene: props.scene.clone(), ..old.clone() };
         if props.tool != old.tool {
             self.took_tool(ctx);
         }
@@ -229,7 +252,8 @@ impl Component for Board {
         {
             self.answer(ctx, ask);
         }
-        true
+        // Requests that are not in focus are the painter's.
+        !same
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
@@ -261,6 +285,8 @@ impl Component for Board {
             Msg::Walk(from, step) => self.walk(ctx, &from, step),
             Msg::Focused(card) => self.focused(ctx, card),
             Msg::Unfocused(event) => self.unfocused(&event),
+            Msg::Looked => self.stale |= self.look(ctx.props()),
+            Msg::Go(event) => self.go(&event),
         }
         std::mem::take(&mut self.stale)
     }
@@ -278,7 +304,7 @@ impl Component for Board {
         html! {
             <main
                 ref={self.window.clone()}
-                class={classes!("board", level, match props.tool { Tool::Select => None, Tool::Hand => Some("moving"), _ => Some("placing") })}
+                class={classes!("board", level, (scene.cards() > endpoint_playground::scene::LARGE).then_some("large"), match props.tool { Tool::Select => None, Tool::Hand => Some("moving"), _ => Some("placing") })}
                 aria-label="Board"
                 onpointerdown={link.callback(Msg::Pressed)}
                 onpointermove={link.callback(Msg::Moved)}
@@ -311,15 +337,12 @@ impl Component for Board {
                     onfocusin={link.batch_callback(|event: FocusEvent| focus::card_of(&event).map(Msg::Focused))}
                     onfocusout={link.callback(Msg::Unfocused)}>
                     { lines::lanes(scene) }
-                    { for scene.nodes.iter().map(|node| nodes::node(node, props)) }
-                    { lines::net(scene) }
-                    { for scene.clients.iter().map(|card| cards::client(card, scene, props)) }
-                    { for scene.edges.iter().map(|card| cards::edge(card, scene, props)) }
-                    { for scene.services.iter().map(|card| cards::service(card, scene, props)) }
-                    { for scene.nodes.iter().map(|node| nodes::gate(node, scene)) }
-                    { lines::over(scene, props.still) }
+                    { lines::frames(scene) }
+                    { self.in_document(scene) }
+                    { lines::over(scene, props.still, &self.shown.region) }
                     { self.overlay.view(props.tool) }
                 </div>
+                <canvas class="map" ref={self.map.canvas.clone()} aria-hidden="true"></canvas>
                 <canvas class="packets" ref={self.canvas.clone()} aria-hidden="true"></canvas>
                 <div class="probes" ref={self.probes.clone()} aria-hidden="true">
                     { for packets::PROBES.iter().map(|class| html! { <i class={*class}></i> }) }
@@ -347,6 +370,7 @@ impl Component for Board {
                     <button class="btn" title="Show all (0)" aria-label="Show all"
                         onclick={link.callback(|_| Msg::Zoom(ZoomStep::Fit))}>{ icons::small_icon("i-fit") }</button>
                 </div>
+                { self.mini_map(ctx) }
                 { self.peek_view(props) }
                 { self.popup_view(ctx) }
             </main>
@@ -364,6 +388,10 @@ impl Component for Board {
         if self.seen.0 != ctx.props().fit.number {
             self.seen.0 = ctx.props().fit.number;
             self.show_all(ctx.props());
+        }
+        if first {
+            let link = ctx.link().clone();
+            self.map.on_moved(move || link.send_message(Msg::Looked));
         }
         self.settle_focus(ctx);
         if self.gesture.is_none() {
@@ -390,6 +418,13 @@ fn place_first(props: &BoardProps, tool: Tool) -> Html {
     html! {
         <button type="button" class="btn out" {onclick}>{ icons::small_icon(tool.icon()) }{ format!("Place a {}", tool.name()) }</button>
     }
+}
+
+/// Whether two scenes are drawn alike: the tracks of other requests are drawn only where there are few.
+fn same_tracks(one: &Scene, other: &Scene) -> bool {
+    let many = |scene: &Scene| scene.others.len() > lines::MOST_TRACKS;
+    let tracks = one.others.iter().zip(&other.others).all(|(one, other)| Rc::ptr_eq(one, other));
+    one.looks_like(other) && (many(one) && many(other) || one.others.len() == other.others.len() && tracks)
 }
 
 /// Names the objects that are on the board and not simulated.
@@ -419,20 +454,6 @@ fn accent_class(accent: Option<u8>) -> Option<String> {
 /// `left`, `top`, `width` and `height` of a rectangle.
 fn place(rect: endpoint_playground::scene::geometry::Rect) -> String {
     format!("left:{:.0}px;top:{:.0}px;width:{:.0}px;height:{:.0}px", rect.x, rect.y, rect.w, rect.h)
-}
-
-/// Whether this object is selected, alone or with others.
-fn is_selected(props: &BoardProps, key: &ObjectKey) -> bool {
-    matches!(&props.selection, Some(Selection::Object(selected)) if selected == key)
-        || props.picked.contains(key)
-}
-
-/// Whether what a card stands for is selected.
-fn is_chosen(props: &BoardProps, selection: &Selection) -> bool {
-    match selection {
-        Selection::Object(key) => is_selected(props, key),
-        other => props.selection.as_ref() == Some(other),
-    }
 }
 
 fn is_pod(key: &ObjectKey) -> bool {
@@ -498,6 +519,9 @@ impl Board {
     }
 
     fn set_camera(&self, camera: Camera) {
+        if self.camera.get() != camera {
+            self.map.moved.set(true);
+        }
         self.camera.set(camera);
         if let Some(world) = self.world.cast::<HtmlElement>() {
             // Setting a property of a valid name does not fail.
@@ -511,6 +535,10 @@ impl Board {
         if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
             view::resize_canvas(&canvas, width, height);
         }
+        if let Some(canvas) = self.map.canvas.cast::<HtmlCanvasElement>() {
+            view::resize_canvas(&canvas, width, height);
+        }
+        self.map.stale.set(true);
         let (w, h) = (width as u32, height as u32);
         if (w, h) != (self.seen.1, self.seen.2) && w > 0 {
             (self.seen.1, self.seen.2) = (w, h);

@@ -1,18 +1,18 @@
 //! Nodes, their gates and their Pods.
 
 use endpoint_playground::scene::card::{ChipKind, Light, Mark, NodeCard, PodCard};
-use endpoint_playground::scene::{Level, Scene, TalkMark};
+use endpoint_playground::scene::{Level, TalkMark};
 use yew::prelude::*;
 
 use super::cards::ring;
-use super::{BoardProps, accent_class, is_selected, light_class, place};
+use super::shown::{Shown, keep};
+use super::{accent_class, light_class, place};
 
 /// A node and its Pods.
-pub(super) fn node(node: &NodeCard, props: &BoardProps) -> Html {
-    let scene = &*props.scene.0;
+pub(super) fn node(node: &NodeCard, scene: &Shown) -> Html {
     let key = node.key.clone();
     let id = key.as_ref().map_or_else(|| node.name.clone(), endpoint_playground::api::ObjectKey::to_path);
-    let selected = key.as_ref().is_some_and(|key| is_selected(props, key));
+    let selected = key.as_ref().is_some_and(|key| scene.is_selected(key));
     let not_ready = key.is_some() && !node.ready;
     html! {
         <section
@@ -33,13 +33,16 @@ pub(super) fn node(node: &NodeCard, props: &BoardProps) -> Html {
                 if scene.level == Level::Full { <span class="ip">{ &node.address }</span> }
             </header>
             if scene.level == Level::Full { { ports(node, scene) } }
-            { for node.pods.iter().map(|card| pod(card, node, props)) }
+            { for node.pods.iter().filter(|card| scene.sees(&card.rect) || scene.is_selected(&card.key)).map(|card| {
+                let (x, y, on) = (node.rect.x, node.rect.y, node.name.clone());
+                keep(card.key.to_path(), card, scene.of_pod(card), move |card, scene| pod(card, (x, y), &on, scene))
+            }) }
         </section>
     }
 }
 
 /// Node ports are on every node. Nothing listens there: rules match.
-fn ports(node: &NodeCard, scene: &Scene) -> Html {
+fn ports(node: &NodeCard, scene: &Shown) -> Html {
     let top = scene.metrics.node_heading + scene.metrics.gate + 2.0;
     html! {
         <div class="ports" style={format!("top:{top:.0}px")}>
@@ -54,7 +57,7 @@ fn ports(node: &NodeCard, scene: &Scene) -> Html {
 }
 
 /// The place at a node where its rules rewrite addresses.
-pub(super) fn gate(node: &NodeCard, scene: &Scene) -> Html {
+pub(super) fn gate(node: &NodeCard, scene: &Shown) -> Html {
     if node.key.is_none() {
         return html! {};
     }
@@ -75,8 +78,7 @@ pub(super) fn gate(node: &NodeCard, scene: &Scene) -> Html {
     }
 }
 
-fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps) -> Html {
-    let scene = &*props.scene.0;
+fn pod(card: &PodCard, (left, top): (f64, f64), on: &str, scene: &Shown) -> Html {
     let (style_of_mark, light) = match card.mark {
         Mark::Ready => ("ready", card.light),
         Mark::NotReady => ("warn", card.light),
@@ -85,8 +87,8 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps) -> Html {
         Mark::Off => ("off", card.light),
     };
     let rect = endpoint_playground::scene::geometry::Rect {
-        x: card.rect.x - node.rect.x - 1.0,
-        y: card.rect.y - node.rect.y - 1.0,
+        x: card.rect.x - left - 1.0,
+        y: card.rect.y - top - 1.0,
         ..card.rect
     };
     let count = card.keys.len();
@@ -98,21 +100,21 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps) -> Html {
         if stacked { format!("{count} Pods of ") } else { "Pod ".to_owned() },
         if card.mark == Mark::NearMiss { "near miss" } else { &card.word },
         card.address,
-        node.name
+        on
     );
     let label = talk.map_or(label.clone(), |talk| format!("{label}, {}", talk.word()));
     let title = match &card.wanted {
         Some(wanted) => format!("{name}: {}, wanted {wanted}", miss_text(card)),
         None => format!("{name} {} {}", card.address, card.word),
     };
-    let route_accent = scene.focus.as_ref().and_then(|route| route.accent);
+    let route_accent = scene.accent;
     let accent = if light == Light::None { card.accent } else { route_accent.or(card.accent) };
     html! {
         <article
             key={card.key.to_path()}
             data-card={card.key.to_path()}
             class={classes!("pod", style_of_mark, accent_class(accent), (light != Light::None).then_some("now"),
-                stacked.then_some("stack"), card.keys.iter().any(|key| is_selected(props, key)).then_some("selected"))}
+                stacked.then_some("stack"), card.keys.iter().any(|key| scene.is_selected(key)).then_some("selected"))}
             style={place(rect)}
             tabindex="-1"
             aria-label={label}
@@ -124,6 +126,10 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps) -> Html {
                 if stacked {
                     <button type="button" class="times" tabindex="-1" data-unfold="" title="Show each" aria-label={format!("Show the {count} Pods one by one")}>
                         { format!("\u{d7}{count}") }
+                    </button>
+                } else if let Some(count) = card.folds {
+                    <button type="button" class="times" tabindex="-1" data-unfold="" title={format!("Fold {count} Pods into one card")} aria-label={format!("Fold {count} Pods into one card")}>
+                        { format!("\u{2212}{count}") }
                     </button>
                 } else if scene.level == Level::Full {
                     <span class="ip">{ &card.address }</span>
@@ -139,7 +145,7 @@ fn pod(card: &PodCard, node: &NodeCard, props: &BoardProps) -> Html {
                             ChipKind::Hit(accent) => classes!("hit", format!("a{accent}")),
                             ChipKind::Miss => classes!("miss"),
                         };
-                        super::cards::chip(&chip.key, &chip.value, class, "labels", props)
+                        super::cards::chip(&chip.key, &chip.value, class, "labels", scene)
                     }) }
                     if card.more_chips > 0 { <span class="chip more">{ format!("+{}", card.more_chips) }</span> }
                     if let Some(wanted) = &card.wanted {

@@ -15,8 +15,29 @@ use super::view::Camera;
 
 /// The elements whose computed colour the canvas reads: a custom property with `light-dark()` is resolved only there.
 /// The first six are the accents, then what has no Service, then surface, trouble and canvas.
-pub(super) const PROBES: [&str; 10] =
-    ["a1 p", "a2 p", "a3 p", "a4 p", "a5 p", "a6 p", "p-plain", "p-surface", "p-bad", "p-canvas"];
+pub(super) const PROBES: [&str; 13] = [
+    "a1 p",
+    "a2 p",
+    "a3 p",
+    "a4 p",
+    "a5 p",
+    "a6 p",
+    "p-plain",
+    "p-surface",
+    "p-bad",
+    "p-canvas",
+    "p-warn",
+    "p-line",
+    "p-ink",
+];
+
+/// Places in [`PROBES`].
+pub(super) const PLAIN: usize = 6;
+pub(super) const SURFACE: usize = 7;
+pub(super) const BAD: usize = 8;
+pub(super) const WARN: usize = 10;
+pub(super) const LINE: usize = 11;
+pub(super) const INK: usize = 12;
 
 /// How many frames the colours are kept before they are read again, for a change of theme.
 const COLOURS_KEPT: u32 = 30;
@@ -28,7 +49,7 @@ pub(super) struct Painter {
     camera: Rc<Cell<Camera>>,
     scene: RefCell<Rc<Scene>>,
     still: Cell<bool>,
-    colours: RefCell<(u32, Vec<String>)>,
+    colours: RefCell<(u32, Rc<Vec<String>>)>,
     /// The moment that was painted last.
     now: Cell<Time>,
 }
@@ -87,11 +108,23 @@ impl Painter {
         let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
         let accent = |route: &Route| colour(route.accent.map_or(6, |accent| usize::from(accent) - 1));
         if !self.still.get() {
+            // From afar a dot is larger on the board, so that it is seen.
+            let radius = (2.5 / camera.scale).max(4.5);
+            let (w, h) = (f64::from(canvas.width()) / scale, f64::from(canvas.height()) / scale);
+            let (left, top) = camera.to_world(0.0, 0.0);
+            let mut set = None;
             for route in &scene.others {
-                if let Some(packet) = route.packet(now) {
-                    context.set_fill_style_str(accent(route));
-                    dot(&context, packet.at, 4.5);
+                let Some(packet) = route.packet(now) else { continue };
+                let (x, y) = (packet.at.x - left, packet.at.y - top);
+                if x < -radius || y < -radius || x > w + radius || y > h + radius {
+                    continue;
                 }
+                // Setting a colour costs as much as a dot.
+                if set != Some(route.accent) {
+                    set = Some(route.accent);
+                    context.set_fill_style_str(accent(route));
+                }
+                dot(&context, packet.at, radius);
             }
         }
         if let Some(route) = &scene.focus {
@@ -119,15 +152,17 @@ impl Painter {
         }
     }
 
-    fn colours(&self) -> Vec<String> {
+    /// The colours of the probes as they are now.
+    pub(super) fn colours(&self) -> Rc<Vec<String>> {
         let mut kept = self.colours.borrow_mut();
         if kept.0 == 0 || kept.1.is_empty() {
             let children = self.probes.cast::<Element>().map(|probes| probes.children());
-            kept.1 = (0..PROBES.len() as u32)
+            let read = (0..PROBES.len() as u32)
                 .filter_map(|index| children.as_ref()?.item(index))
                 .filter_map(|probe| gloo::utils::window().get_computed_style(&probe).ok().flatten())
                 .filter_map(|style| style.get_property_value("color").ok())
                 .collect();
+            kept.1 = Rc::new(read);
             kept.0 = COLOURS_KEPT;
         }
         kept.0 -= 1;

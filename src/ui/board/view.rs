@@ -27,7 +27,7 @@ pub(super) struct Camera {
 const LARGEST: f64 = 1.3;
 
 /// The scales between which the person may zoom at all.
-const LIMITS: (f64, f64) = (0.3, 3.0);
+const LIMITS: (f64, f64) = (0.1, 3.0);
 
 impl Default for Camera {
     fn default() -> Camera {

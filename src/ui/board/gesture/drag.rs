@@ -95,6 +95,7 @@ impl Board {
         stand_still(held);
         self.overlay.clear();
         if done {
+            land(held);
             let (dx, dy, _) = self.shift(&ctx.props().scene.0, held, from, at);
             place(ctx.props(), held.iter().map(|held| (held.id.clone(), held.rect)), dx, dy);
         }
@@ -120,6 +121,21 @@ pub(super) fn stand_still(held: &[Held]) {
         let _ = element.class_list().remove_1("held");
         let _ = element.style().remove_property("transform");
     }
+}
+
+/// Lets cards stand at once where they are put down: they glide only when the layout moves them.
+fn land(held: &[Held]) {
+    let elements: Vec<HtmlElement> = held.iter().filter_map(|held| held.element.clone()).collect();
+    for element in &elements {
+        let _ = element.class_list().add_1("landed");
+    }
+    let stand = move || {
+        for element in &elements {
+            let _ = element.class_list().remove_1("landed");
+        }
+    };
+    // By then they are drawn in their place.
+    gloo::timers::callback::Timeout::new(120, stand).forget();
 }
 
 fn place(props: &BoardProps, cards: impl Iterator<Item = (String, Rect)>, dx: f64, dy: f64) {

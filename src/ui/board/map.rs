@@ -1,0 +1,338 @@
+//! A large board from afar: its cards as plain rectangles on a canvas. And the mini map, where the board is larger than its
+//! window.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use endpoint_playground::scene::Scene;
+use endpoint_playground::scene::card::{Light, Mark};
+use endpoint_playground::scene::geometry::Rect;
+use wasm_bindgen::JsCast as _;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
+use yew::prelude::*;
+
+use super::packets::{self, Painter};
+use super::view::{self, Camera};
+use super::{Board, Msg};
+
+/// The largest size of the mini map, in pixels.
+const MINI: (f64, f64) = (176.0, 112.0);
+
+/// From which width on a rectangle of the map has room for a name, in pixels.
+const NAME_FROM: f64 = 34.0;
+
+/// The map and the mini map, drawn in the frame, past Yew.
+pub(super) struct Map {
+    /// The map.
+    pub canvas: NodeRef,
+    mini: NodeRef,
+    frame: NodeRef,
+    view: NodeRef,
+    camera: Rc<Cell<Camera>>,
+    painter: Rc<Painter>,
+    scene: RefCell<Rc<Scene>>,
+    /// Whether the board is a map now.
+    on: Cell<bool>,
+    /// Whether the camera moved since the last frame.
+    pub moved: Cell<bool>,
+    /// Whether the cards are others since.
+    pub stale: Cell<bool>,
+    heard: RefCell<Option<Rc<dyn Fn()>>>,
+}
+
+impl Map {
+    pub fn new(camera: Rc<Cell<Camera>>, painter: Rc<Painter>) -> Map {
+        Map {
+            canvas: NodeRef::default(),
+            mini: NodeRef::default(),
+            frame: NodeRef::default(),
+            view: NodeRef::default(),
+            camera,
+            painter,
+            scene: RefCell::default(),
+            on: Cell::new(false),
+            moved: Cell::new(true),
+            stale: Cell::new(true),
+            heard: RefCell::default(),
+        }
+    }
+
+    /// Runs in the frame after the camera moved over a large board.
+    pub fn on_moved(&self, heard: impl Fn() + 'static) {
+        *self.heard.borrow_mut() = Some(Rc::new(heard));
+    }
+
+    /// Another scene to draw.
+    pub fn set_scene(&self, scene: Rc<Scene>) {
+        let same = self.scene.borrow().looks_like(&scene);
+        *self.scene.borrow_mut() = scene;
+        if !same {
+            self.stale.set(true);
+        }
+    }
+
+    /// Whether the board is a map from now on.
+    pub fn set_on(&self, on: bool) {
+        if self.on.replace(on) != on {
+            self.stale.set(true);
+        }
+    }
+
+    /// Draws what is not up to date.
+    pub fn draw(&self) {
+        let (moved, stale) = (self.moved.take(), self.stale.take());
+        if !moved && !stale {
+            return;
+        }
+        let scene = self.scene.borrow().clone();
+        if moved && scene.cards() > endpoint_playground::scene::LARGE {
+            let heard = self.heard.borrow().clone();
+            if let Some(heard) = heard {
+                heard();
+            }
+        }
+        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return };
+        let ratio = gloo::utils::window().device_pixel_ratio();
+        let window = (f64::from(canvas.width()) / ratio, f64::from(canvas.height()) / ratio);
+        if let Some(context) = context_of(&canvas).filter(|_| self.on.get() || stale) {
+            let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
+            context.clear_rect(0.0, 0.0, window.0, window.1);
+            if self.on.get() {
+                self.draw_map(&context, &scene, window);
+            }
+        }
+        self.draw_mini(&scene, window, stale, ratio);
+    }
+
+    fn draw_map(&self, context: &CanvasRenderingContext2d, scene: &Scene, window: (f64, f64)) {
+        let pen = Pen::new(context, self.painter.colours(), self.camera.get());
+        let seen = Rect { x: 0.0, y: 0.0, w: window.0, h: window.1 };
+        for node in &scene.nodes {
+            let rect = pen.rect(&node.rect);
+            if !seen.overlaps(&rect) {
+                continue;
+            }
+            pen.plain(&rect);
+            for pod in &node.pods {
+                pen.pod(&pen.rect(&pod.rect), pod.mark, pod.accent, pod.light != Light::None);
+            }
+            pen.name(&rect, &node.name, scene.metrics.node_heading);
+        }
+        for card in &scene.services {
+            let rect = pen.rect(&card.whole);
+            pen.plain(&rect);
+            pen.fill(usize::from(card.accent) - 1, 1.0);
+            context.fill_rect(rect.x, rect.y, (rect.w / 6.0).clamp(2.0, 8.0), rect.h);
+            if card.alert.is_some() {
+                pen.fill(packets::BAD, 1.0);
+                context.fill_rect(rect.right() - 4.0, rect.y, 4.0, 4.0);
+            }
+            pen.name(&Rect { x: rect.x + 6.0, w: rect.w - 6.0, ..rect }, &card.name, card.whole.h);
+        }
+        for (rect, name) in scene
+            .edges
+            .iter()
+            .map(|card| (card.rect, &card.name))
+            .chain(scene.clients.iter().map(|card| (card.rect, &card.name)))
+        {
+            let rect = pen.rect(&rect);
+            pen.plain(&rect);
+            pen.name(&rect, name, scene.metrics.heading);
+        }
+        context.set_global_alpha(1.0);
+    }
+
+    /// The mini map stands there while the board is larger than its window.
+    fn draw_mini(&self, scene: &Scene, window: (f64, f64), stale: bool, ratio: f64) {
+        let (Some(frame), Some(canvas), Some(view)) = (
+            self.frame.cast::<HtmlElement>(),
+            self.mini.cast::<HtmlCanvasElement>(),
+            self.view.cast::<HtmlElement>(),
+        ) else {
+            return;
+        };
+        let camera = self.camera.get();
+        let bounds = scene.bounds;
+        let larger = window.0 > 480.0
+            && (bounds.w * camera.scale > window.0 + 8.0 || bounds.h * camera.scale > window.1 + 8.0);
+        // Setting a class or a property of a valid name does not fail.
+        let _ = frame.class_list().toggle_with_force("shown", larger);
+        if !larger {
+            return;
+        }
+        let scale = mini_scale(scene);
+        let (w, h) = (bounds.w * scale, bounds.h * scale);
+        if stale || canvas.width() != (w * ratio) as u32 {
+            canvas.set_width((w * ratio) as u32);
+            canvas.set_height((h * ratio) as u32);
+            let style = canvas.style();
+            let _ = style.set_property("width", &format!("{w:.0}px"));
+            let _ = style.set_property("height", &format!("{h:.0}px"));
+            if let Some(context) = context_of(&canvas) {
+                let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
+                let at = Camera { x: -bounds.x * scale, y: -bounds.y * scale, scale, moved: false };
+                let pen = Pen::new(&context, self.painter.colours(), at);
+                pen.fill(packets::LINE, 1.0);
+                for rect in
+                    scene.nodes.iter().map(|card| card.rect).chain(scene.edges.iter().map(|card| card.rect))
+                {
+                    let rect = pen.rect(&rect);
+                    context.fill_rect(rect.x, rect.y, rect.w.max(1.0), rect.h.max(1.0));
+                }
+                for card in &scene.services {
+                    let rect = pen.rect(&card.whole);
+                    pen.fill(usize::from(card.accent) - 1, 1.0);
+                    context.fill_rect(rect.x, rect.y, rect.w.max(1.0), rect.h.max(1.0));
+                }
+            }
+        }
+        let (left, top) = camera.to_world(0.0, 0.0);
+        let (x, y) = ((left - bounds.x) * scale, (top - bounds.y) * scale);
+        let (right, bottom) = (x + window.0 / camera.scale * scale, y + window.1 / camera.scale * scale);
+        let (x, y) = (x.clamp(0.0, w), y.clamp(0.0, h));
+        let (right, bottom) = (right.clamp(x, w), bottom.clamp(y, h));
+        let place = format!(
+            "left:{:.1}px;top:{:.1}px;width:{:.1}px;height:{:.1}px",
+            x + 4.0,
+            y + 4.0,
+            (right - x).max(4.0),
+            (bottom - y).max(4.0)
+        );
+        let _ = view.set_attribute("style", &place);
+    }
+}
+
+fn mini_scale(scene: &Scene) -> f64 {
+    (MINI.0 / scene.bounds.w.max(1.0)).min(MINI.1 / scene.bounds.h.max(1.0))
+}
+
+fn context_of(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+    canvas.get_context("2d").ok().flatten()?.dyn_into().ok()
+}
+
+/// Draws rectangles of the board where the camera sees them.
+struct Pen<'a> {
+    context: &'a CanvasRenderingContext2d,
+    colours: Rc<Vec<String>>,
+    camera: Camera,
+    /// The colour that is set, and how strong.
+    set: Cell<(usize, f64)>,
+}
+
+impl<'a> Pen<'a> {
+    fn new(context: &'a CanvasRenderingContext2d, colours: Rc<Vec<String>>, camera: Camera) -> Pen<'a> {
+        context.set_font("11px system-ui, sans-serif");
+        context.set_text_baseline("middle");
+        context.set_line_width(1.0);
+        Pen { context, colours, camera, set: Cell::new((usize::MAX, -1.0)) }
+    }
+
+    fn rect(&self, rect: &Rect) -> Rect {
+        let Camera { x, y, scale, .. } = self.camera;
+        Rect { x: rect.x * scale + x, y: rect.y * scale + y, w: rect.w * scale, h: rect.h * scale }
+    }
+
+    fn colour(&self, index: usize) -> &str {
+        self.colours.get(index).map_or("#888", String::as_str)
+    }
+
+    /// Sets the colour of what is filled; setting it costs more than a rectangle does.
+    fn fill(&self, index: usize, alpha: f64) {
+        let (colour, strength) = self.set.replace((index, alpha));
+        if colour != index {
+            self.context.set_fill_style_str(self.colour(index));
+        }
+        if strength != alpha {
+            self.context.set_global_alpha(alpha);
+        }
+    }
+
+    fn plain(&self, rect: &Rect) {
+        self.fill(packets::LINE, 1.0);
+        self.context.fill_rect(rect.x, rect.y, rect.w, rect.h);
+        self.fill(packets::SURFACE, 1.0);
+        self.context.fill_rect(rect.x + 1.0, rect.y + 1.0, rect.w - 2.0, rect.h - 2.0);
+    }
+
+    /// Ready is filled; not ready is hollow; terminating is filled by half; what no Service has is pale.
+    fn pod(&self, rect: &Rect, mark: Mark, accent: Option<u8>, lit: bool) {
+        let gap = (rect.h * 0.1).min(1.0);
+        let rect = Rect { y: rect.y + gap, h: rect.h - gap, ..*rect };
+        let inner = |by: f64| (rect.x + by, rect.y + by, rect.w - 2.0 * by, (rect.h - 2.0 * by).max(0.5));
+        let own = accent.map_or(packets::PLAIN, |accent| usize::from(accent) - 1);
+        match mark {
+            Mark::Ready | Mark::Off => {
+                let strength = match (accent, lit, mark) {
+                    (_, true, _) => 1.0,
+                    (Some(_), _, Mark::Ready) => 0.6,
+                    _ => 0.25,
+                };
+                self.fill(own, strength);
+                self.context.fill_rect(rect.x, rect.y, rect.w, rect.h);
+            }
+            Mark::NotReady | Mark::NearMiss => {
+                self.fill(if mark == Mark::NotReady { packets::WARN } else { packets::PLAIN }, 1.0);
+                self.context.fill_rect(rect.x, rect.y, rect.w, rect.h);
+                self.fill(packets::SURFACE, 1.0);
+                let (x, y, w, h) = inner(1.5);
+                self.context.fill_rect(x, y, w, h);
+            }
+            Mark::Terminating => {
+                self.fill(packets::BAD, 0.3);
+                self.context.fill_rect(rect.x, rect.y, rect.w, rect.h);
+                self.fill(packets::BAD, 1.0);
+                self.context.fill_rect(rect.x, rect.y + rect.h / 2.0, rect.w, rect.h / 2.0);
+            }
+        }
+    }
+
+    /// A name at the size of all texts, where there is room for one.
+    fn name(&self, rect: &Rect, name: &str, heading: f64) {
+        if rect.w < NAME_FROM || heading * self.camera.scale < 9.0 {
+            return;
+        }
+        let fits = ((rect.w - 6.0) / 6.0) as usize;
+        let cut: String = match name.chars().count() > fits {
+            true => name.chars().take(fits.saturating_sub(1)).chain(['\u{2026}']).collect(),
+            false => name.to_owned(),
+        };
+        self.fill(packets::INK, 1.0);
+        let y = rect.y + heading * self.camera.scale / 2.0;
+        // Text of valid characters does not fail.
+        let _ = self.context.fill_text(&cut, rect.x + 4.0, y);
+    }
+}
+
+impl Board {
+    /// The mini map: a second way to move the view beside dragging, the wheel and the arrow keys.
+    pub(super) fn mini_map(&self, ctx: &Context<Self>) -> Html {
+        let go = ctx.link().batch_callback(|event: PointerEvent| {
+            event.stop_propagation();
+            (event.buttons() & 1 == 1).then_some(Msg::Go(event))
+        });
+        html! {
+            <div class="float mini" ref={self.map.frame.clone()} aria-hidden="true" title="The whole board: click or drag to go there"
+                onpointerdown={go.clone()} onpointermove={go}>
+                <canvas ref={self.map.mini.clone()}></canvas>
+                <i ref={self.map.view.clone()}></i>
+            </div>
+        }
+    }
+
+    /// Moves the view to where the pointer is on the mini map.
+    pub(super) fn go(&mut self, event: &PointerEvent) {
+        let scene = self.map.scene.borrow().clone();
+        let corner = view::corner(&self.map.mini);
+        let scale = mini_scale(&scene);
+        let x = (f64::from(event.client_x()) - corner.0) / scale + scene.bounds.x;
+        let y = (f64::from(event.client_y()) - corner.1) / scale + scene.bounds.y;
+        let (width, height) = self.size();
+        let camera = self.camera.get();
+        self.set_camera(Camera {
+            x: width / 2.0 - x * camera.scale,
+            y: height / 2.0 - y * camera.scale,
+            moved: true,
+            ..camera
+        });
+    }
+}

@@ -45,7 +45,7 @@ impl Scene {
     pub fn objects_in(&self, area: &Rect) -> Vec<ObjectKey> {
         // A load balancer's object is its Service, which has a card of its own.
         let edges =
-            self.edges.iter().filter(|card| card.kind == EdgeKind::Ingress && area.overlaps(&card.rect));
+            self.edges.iter().filter(|card| card.kind != EdgeKind::LoadBalancer && area.overlaps(&card.rect));
         let services = self.services.iter().filter(|card| area.overlaps(&card.whole));
         let pods = self.nodes.iter().flat_map(|node| &node.pods).filter(|card| area.overlaps(&card.rect));
         let edges = edges.filter_map(|card| card.key.clone());

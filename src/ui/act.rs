@@ -1,6 +1,6 @@
 //! What the panels ask of the page.
 
-use endpoint_playground::api::{ObjectKey, Time};
+use endpoint_playground::api::{Kind, ObjectKey, Time};
 use endpoint_playground::session::{Client, Command, Recording};
 
 use super::board::Ask;
@@ -99,6 +99,15 @@ pub enum Act {
         /// The node for a Pod.
         on_node: Option<String>,
     },
+    /// Makes an object for which there is no tool.
+    Make {
+        /// Of which kind.
+        kind: Kind,
+        /// Where, at 100 %; `None` for wherever there is room.
+        at: Option<(i32, i32)>,
+    },
+    /// Selects these objects.
+    Pick(Vec<ObjectKey>),
     /// Asks the board for something.
     Ask(Ask),
     /// Deletes what is selected.

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use endpoint_playground::api::{Kind, ObjectKey};
-use endpoint_playground::session::{Client, Command, Placement, Places};
+use endpoint_playground::session::{Client, Command, Placement, Places, draw};
 use yew::prelude::*;
 
 use super::act::{Act, Dialog};
 use super::board::{Ask, Change};
+use super::create;
 use super::events_model::{Selection, Tool};
+use super::icons::of_kind;
 use super::menu::MenuItem;
 use super::moment::Objects;
 
@@ -51,6 +53,8 @@ pub struct Chosen<'a> {
     pub placed: &'a Places,
     /// Whether nothing can be changed.
     pub read_only: bool,
+    /// What was selected when the menu was asked for.
+    pub before: &'a [ObjectKey],
 }
 
 impl Chosen<'_> {
@@ -102,6 +106,14 @@ pub fn for_chosen(chosen: &Chosen<'_>) -> Vec<Action> {
             all.extend(for_object(chosen, key));
         }
     }
+    if let Selection::Object(key) = on
+        && !chosen.is_several()
+        && !chosen.before.is_empty()
+        && !chosen.before.contains(key)
+    {
+        let keys = chosen.before.iter().chain([key]).cloned().collect();
+        all.push(Action::new("Select it with what was selected", "i-select", "Shift+click", Act::Pick(keys)));
+    }
     let placed = chosen.placed_cards();
     if !placed.is_empty() && !chosen.read_only {
         let act = Act::Command(Command::Place { places: placed });
@@ -134,7 +146,7 @@ fn for_object(chosen: &Chosen<'_>, key: &ObjectKey) -> Vec<Action> {
         return all;
     }
     let edit = |change: Change| Act::Ask(Ask::Edit(key.clone(), change));
-    if matches!(key.kind, Kind::Service | Kind::Pod | Kind::Ingress) {
+    if draw::connects(&key.kind) {
         all.push(Action::new("Connect to\u{2026}", "i-right", "", Act::Ask(Ask::Connect(key.clone()))));
     }
     all.push(Action::new("Rename\u{2026}", "i-select", "F2", edit(Change::Name)));
@@ -159,8 +171,7 @@ fn for_object(chosen: &Chosen<'_>, key: &ObjectKey) -> Vec<Action> {
             all.push(Action::new("Add to the selector\u{2026}", "i-plus", "", edit(Change::new_selector())));
             let ports = value.pointer("/spec/ports").and_then(serde_json::Value::as_array);
             for (index, port) in ports.into_iter().flatten().enumerate().take(6) {
-                let label =
-                    format!("Change the port {}", endpoint_playground::session::draw::port_text(port));
+                let label = format!("Change the port {}", draw::port_text(port));
                 all.push(Action::new(
                     label,
                     "i-ports",
@@ -187,6 +198,11 @@ pub fn for_board(place: (i32, i32), on_node: Option<&str>, read_only: bool) -> V
             let act = Act::Place { tool, at: Some(place), on_node: node };
             let article = if tool == Tool::Ingress { "an" } else { "a" };
             all.push(Action::new(format!("Add {article} {} here", tool.name()), tool.icon(), "", act));
+        }
+        for kind in create::MORE {
+            let label = format!("Add {}", create::words(&kind));
+            let icon = of_kind(&kind);
+            all.push(Action::new(label, icon, "", Act::Make { kind, at: Some(place) }));
         }
         all.push(Action::new("Paste YAML", "i-file", "Ctrl+V", Act::Paste));
     }

@@ -406,7 +406,7 @@ impl App {
             Act::BoardText(false) => browser::focus_board(),
             _ => {}
         }
-        let placed = matches!(act, Act::Place { .. });
+        let placed = matches!(act, Act::Place { .. } | Act::Make { .. });
         self.state.act(act);
         if placed {
             self.focus_selected();
@@ -432,7 +432,7 @@ impl App {
             Key::Duplicate => Act::Duplicate,
             Key::Escape if self.state.tool != Tool::Select => Act::Tool(Tool::Select),
             Key::Escape => Act::Select(None),
-            Key::Place if read_only || tool == Tool::Select => return false,
+            Key::Place if read_only || matches!(tool, Tool::Select | Tool::Hand) => return false,
             Key::Place => {
                 self.state.board(BoardEvent::PlaceNew { tool, at: None, on_node: None });
                 self.focus_selected();
@@ -576,7 +576,7 @@ impl App {
         let problems: Vec<(ObjectKey, AttrValue)> =
             state.problems.iter().map(|(key, finding)| (key.clone(), finding.title.clone().into())).collect();
         let sentence = match state.tool {
-            Tool::Select => sentence(cluster, state.moment.now(), since, idle),
+            Tool::Select | Tool::Hand => sentence(cluster, state.moment.now(), since, idle),
             tool => tools::placing(tool),
         };
         let steps = if self.is_still() {

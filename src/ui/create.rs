@@ -29,12 +29,43 @@ pub fn create(
         Tool::Node => node(cluster),
         Tool::Deployment => deployment(cluster),
     };
-    let kind = Kind::from_api(document["apiVersion"].as_str()?, document["kind"].as_str()?);
-    let namespace = if kind.is_namespaced() { NAMESPACE } else { "" };
-    let key = ObjectKey::new(kind, namespace, document.pointer("/metadata/name")?.as_str()?);
-    let apply = Command::Apply { documents: vec![document], namespace: NAMESPACE.to_owned() };
     // Pods stand in their node's column; there is nothing to place.
-    if matches!(tool, Tool::Pod | Tool::Deployment) {
+    let at = at.filter(|_| !matches!(tool, Tool::Pod | Tool::Deployment));
+    put(vec![document], at)
+}
+
+/// The kinds of objects that can be made besides those of the tools.
+pub const MORE: [Kind; 5] =
+    [Kind::StatefulSet, Kind::DaemonSet, Kind::Gateway, Kind::HTTPRoute, Kind::NetworkPolicy];
+
+/// One of a kind, in words: `a StatefulSet`, `an HTTPRoute`.
+pub fn words(kind: &Kind) -> String {
+    let article = if *kind == Kind::HTTPRoute || *kind == Kind::Ingress { "an" } else { "a" };
+    format!("{article} {}", kind.name())
+}
+
+/// Makes an object of one of these kinds: its key, and the command.
+pub fn make(
+    cluster: &Cluster,
+    kind: &Kind,
+    at: Option<(i32, i32)>,
+    near: Option<&ObjectKey>,
+) -> Option<(ObjectKey, Command)> {
+    let documents = match kind {
+        Kind::StatefulSet | Kind::DaemonSet => vec![workload(cluster, kind)],
+        Kind::Gateway => vec![gateway(cluster)],
+        Kind::HTTPRoute => http_route(cluster, near),
+        Kind::NetworkPolicy => vec![network_policy(cluster, near)],
+        _ => return None,
+    };
+    put(documents, at.filter(|_| matches!(kind, Kind::Gateway | Kind::HTTPRoute)))
+}
+
+/// The key of the last of these documents, and the command that makes them; `at` is where its card goes.
+fn put(documents: Vec<Value>, at: Option<(i32, i32)>) -> Option<(ObjectKey, Command)> {
+    let key = ObjectKey::of_document(documents.last()?, NAMESPACE)?;
+    let apply = Command::Apply { documents, namespace: NAMESPACE.to_owned() };
+    if at.is_none() {
         return Some((key, apply));
     }
     let place = Command::Place { places: vec![Placement { card: key.to_path(), at }] };
@@ -128,7 +159,8 @@ fn deployment(cluster: &Cluster) -> Value {
     })
 }
 
-fn ingress(cluster: &Cluster, near: Option<&ObjectKey>) -> Value {
+/// The Service that is selected, else the last one there is, and its first port.
+fn backend(cluster: &Cluster, near: Option<&ObjectKey>) -> (String, Value) {
     let mut backend = (USUAL.to_owned(), json!(80));
     for (key, service) in own_services(cluster) {
         let port = service.pointer("/spec/ports/0/port").cloned().unwrap_or(json!(80));
@@ -137,7 +169,11 @@ fn ingress(cluster: &Cluster, near: Option<&ObjectKey>) -> Value {
             break;
         }
     }
-    let (service, port) = backend;
+    backend
+}
+
+fn ingress(cluster: &Cluster, near: Option<&ObjectKey>) -> Value {
+    let (service, port) = backend(cluster, near);
     let class =
         cluster.store().objects_of(Kind::IngressClass).next().map(|object| object.key.name.to_string());
     let name = free_plain_name(cluster, &Kind::Ingress, &service);
@@ -159,4 +195,65 @@ fn ingress(cluster: &Cluster, near: Option<&ObjectKey>) -> Value {
 fn node(cluster: &Cluster) -> Value {
     let name = free_name(cluster, &Kind::Node, "", "node", 1);
     json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": name } })
+}
+
+fn workload(cluster: &Cluster, kind: &Kind) -> Value {
+    let labels = wanted_labels(cluster, None);
+    let base = base_of(&labels);
+    let name = free_plain_name(cluster, kind, &base);
+    let mut spec = Map::new();
+    if *kind == Kind::StatefulSet {
+        spec.insert("serviceName".to_owned(), json!(base));
+        spec.insert("replicas".to_owned(), json!(2));
+    }
+    spec.insert("selector".to_owned(), json!({ "matchLabels": labels }));
+    let template = json!({ "metadata": { "labels": labels }, "spec": { "containers": containers(&base) } });
+    spec.insert("template".to_owned(), template);
+    json!({ "apiVersion": "apps/v1", "kind": kind.name(), "metadata": { "name": name }, "spec": spec })
+}
+
+fn gateway(cluster: &Cluster) -> Value {
+    let class = cluster.store().objects_of(Kind::GatewayClass).next();
+    let class = class.map_or_else(|| "nginx".to_owned(), |object| object.key.name.to_string());
+    let name = free_plain_name(cluster, &Kind::Gateway, "gateway");
+    json!({
+        "apiVersion": Kind::Gateway.api_version(), "kind": "Gateway", "metadata": { "name": name },
+        "spec": { "gatewayClassName": class, "listeners": [{ "name": "http", "port": 80, "protocol": "HTTP" }] },
+    })
+}
+
+/// An HTTPRoute to the Service that is selected, else to the last one there is, with a Gateway where there is none yet.
+fn http_route(cluster: &Cluster, near: Option<&ObjectKey>) -> Vec<Value> {
+    let mut gateways = cluster.store().objects_of(Kind::Gateway);
+    let there =
+        gateways.find(|object| &*object.key.namespace == NAMESPACE).map(|object| object.key.name.to_string());
+    let mut documents = Vec::new();
+    let parent = there.unwrap_or_else(|| {
+        documents.push(gateway(cluster));
+        "gateway".to_owned()
+    });
+    let (service, port) = backend(cluster, near);
+    let name = free_plain_name(cluster, &Kind::HTTPRoute, &service);
+    documents.push(json!({
+        "apiVersion": Kind::HTTPRoute.api_version(), "kind": "HTTPRoute", "metadata": { "name": name },
+        "spec": {
+            "parentRefs": [{ "name": parent }],
+            "hostnames": [format!("{service}.example")],
+            "rules": [{
+                "matches": [{ "path": { "type": "PathPrefix", "value": "/" } }],
+                "backendRefs": [{ "name": service, "port": port }],
+            }],
+        },
+    }));
+    documents
+}
+
+/// A policy that isolates the Pods of a Service: nothing reaches them until it says who may.
+fn network_policy(cluster: &Cluster, near: Option<&ObjectKey>) -> Value {
+    let labels = wanted_labels(cluster, near);
+    let name = free_plain_name(cluster, &Kind::NetworkPolicy, &format!("deny-{}", base_of(&labels)));
+    json!({
+        "apiVersion": Kind::NetworkPolicy.api_version(), "kind": "NetworkPolicy", "metadata": { "name": name },
+        "spec": { "podSelector": { "matchLabels": labels }, "policyTypes": ["Ingress"] },
+    })
 }

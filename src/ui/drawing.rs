@@ -122,14 +122,27 @@ impl State {
     /// Places what a tool makes.
     pub fn place(&mut self, tool: Tool, at: Option<(i32, i32)>, on_node: Option<String>) {
         let near = self.selection.as_ref().and_then(Selection::object).cloned();
-        if let Some((key, command)) = create::create(self.session.cluster(), tool, at, on_node, near.as_ref())
+        let made = create::create(self.session.cluster(), tool, at, on_node, near.as_ref());
+        self.put(made);
+        self.tool = Tool::Select;
+    }
+
+    /// Makes an object for which there is no tool.
+    pub fn make(&mut self, kind: &Kind, at: Option<(i32, i32)>) {
+        let near = self.selection.as_ref().and_then(Selection::object).cloned();
+        let made = create::make(self.session.cluster(), kind, at, near.as_ref());
+        self.put(made);
+    }
+
+    /// Puts something new on the board, and shows it.
+    fn put(&mut self, made: Option<(ObjectKey, Command)>) {
+        if let Some((key, command)) = made
             && self.dispatch(command)
         {
             self.select(Some(Selection::Object(key)));
             self.tab = "form";
             self.side_open = true;
         }
-        self.tool = Tool::Select;
     }
 
     /// The addresses of the packet of a request as it is now, before and after what rewrites them.

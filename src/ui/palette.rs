@@ -12,6 +12,7 @@ use super::act::{Act, Dialog};
 use super::actions::{Action, Chosen, for_chosen};
 use super::board::{Ask, ZoomStep};
 use super::browser;
+use super::create;
 use super::events_model::{Selection, Tool};
 use super::icons::{of_kind, small_icon};
 use super::moment::Objects;
@@ -67,7 +68,7 @@ pub fn Palette(props: &PaletteProps) -> Html {
     }
     // The lines stay those of the moment at which the palette opened; the objects are found as they are.
     let fixed = use_memo((props.selection.clone(), props.read_only, props.playing), |_| entries(props));
-    let found = found(&fixed, &props.objects, &query);
+    let found = found_for(&fixed, &props.objects, &query);
     let count = found.len();
     let choose = {
         let (on, node) = (props.on.clone(), node.clone());
@@ -97,6 +98,7 @@ pub fn Palette(props: &PaletteProps) -> Html {
     };
     let onkeydown = {
         let (at, choose) = (at.clone(), choose.clone());
+        let (fixed, objects, drawn) = (fixed.clone(), props.objects.clone(), (*query).clone());
         let chosen = found.get(*at).map(|entry| entry.action.act.clone());
         Callback::from(move |event: KeyboardEvent| {
             match event.key().as_str() {
@@ -105,8 +107,11 @@ pub fn Palette(props: &PaletteProps) -> Html {
                 "PageDown" => at.set((*at + 8).min(count.saturating_sub(1))),
                 "PageUp" => at.set(at.saturating_sub(8)),
                 "Enter" => {
-                    if let Some(act) = &chosen {
-                        choose.emit(act.clone());
+                    // Who types fast presses it before the last letters are drawn.
+                    let text = browser::value_of(&event);
+                    let first = || Some(found_for(&fixed, &objects, &text).into_iter().next()?.action.act);
+                    if let Some(act) = if text == drawn { chosen.clone() } else { first() } {
+                        choose.emit(act);
                     }
                 }
                 _ => return,
@@ -158,7 +163,7 @@ pub fn Palette(props: &PaletteProps) -> Html {
 }
 
 /// What fits the query, best first; without a query what is selected and the usual things, in their order.
-fn found(fixed: &[Entry], objects: &Objects, query: &str) -> Vec<Entry> {
+fn found_for(fixed: &[Entry], objects: &Objects, query: &str) -> Vec<Entry> {
     if query.trim().is_empty() {
         return fixed.iter().take(SHOWN).cloned().collect();
     }
@@ -200,6 +205,7 @@ fn entries(props: &PaletteProps) -> Vec<Entry> {
         picked: &props.picked,
         placed: &props.placed,
         read_only: props.read_only,
+        before: &[],
     };
     if let Some(selection) = &props.selection {
         let words = chosen.words(selection);
@@ -222,6 +228,12 @@ fn entries(props: &PaletteProps) -> Vec<Entry> {
                 Action::new(format!("Add {} {}", article(tool), tool.name()), tool.icon(), "", act),
             );
         }
+        for kind in create::MORE {
+            let icon = of_kind(&kind);
+            let action =
+                Action::new(format!("Add {}", create::words(&kind)), icon, "", Act::Make { kind, at: None });
+            add("Draw", "Wherever there is room", action);
+        }
         add("Draw", "", Action::new("Undo", "i-undo", "Ctrl+Z", Act::Undo));
         add("Draw", "", Action::new("Redo", "i-redo", "Ctrl+Shift+Z", Act::Redo));
         add("Draw", "From the clipboard", Action::new("Paste YAML", "i-file", "Ctrl+V", Act::Paste));
@@ -237,7 +249,7 @@ fn entries(props: &PaletteProps) -> Vec<Entry> {
         let words = format!("Send a request from {client}");
         add("Requests", "", Action::new(words, "i-globe", "", Act::Compose(client)));
     }
-    let views: [(&str, &str, Act); 10] = [
+    let views: [(&str, &str, Act); 13] = [
         ("Requests", "List", Act::All(vec![Act::List("requests"), Act::Tall(true)])),
         ("Events", "List", Act::All(vec![Act::List("events"), Act::Tall(true)])),
         ("Outline", "The board as text", Act::BoardText(true)),
@@ -245,6 +257,9 @@ fn entries(props: &PaletteProps) -> Vec<Entry> {
         ("YAML", "Inspector", Act::Inspect("yaml")),
         ("Why", "Inspector", Act::Inspect("why")),
         ("Rules", "Inspector", Act::Inspect("rules")),
+        ("DNS", "Inspector", Act::Inspect("dns")),
+        ("Connections", "List", Act::All(vec![Act::List("connections"), Act::Tall(true)])),
+        ("Cluster", "How the cluster's network is set up", Act::Dialog(Some(Dialog::Cluster))),
         ("Legend", "What shapes and colours mean", Act::Dialog(Some(Dialog::Legend))),
         ("Keys", "Help", Act::Dialog(Some(Dialog::Help))),
         ("Share", "A link to this board, and the snippet for another page", Act::Dialog(Some(Dialog::Share))),

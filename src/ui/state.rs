@@ -428,6 +428,8 @@ impl State {
             }
             Act::SelectAll => self.select_all(),
             Act::Place { tool, at, on_node } => self.place(tool, at, on_node),
+            Act::Make { kind, at } => self.make(&kind, at),
+            Act::Pick(keys) => self.pick(keys, false),
             Act::Ask(ask) => self.ask = (self.ask.0 + 1, Some(ask)),
             // The page does these with the browser.
             Act::Copy | Act::Cut | Act::Paste => {}

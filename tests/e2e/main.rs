@@ -12,6 +12,7 @@ mod board;
 mod clipboard;
 mod connecting;
 mod drawing;
+mod hovering;
 mod in_place;
 mod keyboard;
 mod opening;

@@ -35,16 +35,32 @@ impl Proposal {
     }
 }
 
+/// The kinds of objects that a line from this kind can lead to.
+fn ends(from: &Kind) -> &'static [Kind] {
+    match from {
+        Kind::Service => &[Kind::Pod, Kind::Ingress, Kind::HTTPRoute],
+        Kind::HTTPRoute => &[Kind::Service, Kind::Gateway],
+        Kind::Pod | Kind::Ingress => &[Kind::Service],
+        Kind::Gateway => &[Kind::HTTPRoute],
+        _ => &[],
+    }
+}
+
+/// Whether lines can be drawn from objects of this kind at all.
+pub fn connects(kind: &Kind) -> bool {
+    !ends(kind).is_empty()
+}
+
+/// Whether a line may lead from one kind of object to another.
+pub fn joins(from: &Kind, to: &Kind) -> bool {
+    ends(from).contains(to)
+}
+
 /// The objects that a line from this one can lead to, those first that are not joined with it yet.
 pub fn partners(cluster: &Cluster, from: &ObjectKey) -> Vec<ObjectKey> {
-    let kinds: &[Kind] = match from.kind {
-        Kind::Service => &[Kind::Pod, Kind::Ingress],
-        Kind::Pod | Kind::Ingress => &[Kind::Service],
-        _ => &[],
-    };
     // What somebody wrote comes before the cluster's own, such as the Service of the API server.
     let is_own = |object: &Object| object.document.is_none() && object.key.kind != Kind::Pod;
-    let mut found: Vec<(bool, bool, ObjectKey)> = kinds
+    let mut found: Vec<(bool, bool, ObjectKey)> = ends(&from.kind)
         .iter()
         .flat_map(|kind| cluster.store().objects_of(kind.clone()))
         .filter(|object| object.key.namespace == from.namespace)
@@ -61,8 +77,12 @@ pub fn proposals(cluster: &Cluster, from: &ObjectKey, to: &ObjectKey) -> Result<
         (Kind::Pod, Kind::Service) => select(cluster, to, from),
         (Kind::Ingress, Kind::Service) => route(cluster, from, to),
         (Kind::Service, Kind::Ingress) => route(cluster, to, from),
+        (Kind::HTTPRoute, Kind::Service) => forward(cluster, from, to),
+        (Kind::Service, Kind::HTTPRoute) => forward(cluster, to, from),
+        (Kind::HTTPRoute, Kind::Gateway) => attach(cluster, from, to),
+        (Kind::Gateway, Kind::HTTPRoute) => attach(cluster, to, from),
         _ => Err(format!(
-            "Nothing joins a {} and a {}. A Service selects Pods, and an Ingress routes to Services.",
+            "Nothing joins a {} and a {}. A Service selects Pods, and an Ingress or HTTPRoute routes to Services.",
             from.kind.name(),
             to.kind.name()
         )),
@@ -253,6 +273,97 @@ fn route(cluster: &Cluster, ingress: &ObjectKey, service: &ObjectKey) -> Result<
     Ok(all)
 }
 
+/// An HTTPRoute and a Service: a backend more, of the rule without matches if there is one, else a rule of its own.
+fn forward(cluster: &Cluster, route: &ObjectKey, service: &ObjectKey) -> Result<Vec<Proposal>, String> {
+    let store = cluster.store();
+    let held = store.get(route).ok_or_else(|| format!("{route} is not there any more."))?.live.to_value();
+    let target =
+        store.get(service).ok_or_else(|| format!("{service} is not there any more."))?.live.to_value();
+    if route.namespace != service.namespace {
+        return Err(format!(
+            "{} is in {}, {} in {}: that takes a ReferenceGrant. Write it in YAML.",
+            route.name, route.namespace, service.name, service.namespace
+        ));
+    }
+    let Some(port) = target.pointer("/spec/ports/0/port") else {
+        return Err(format!("{} has no port that the HTTPRoute could name.", service.name));
+    };
+    let backend = json!({ "name": &*service.name, "port": port });
+    let rules = held.pointer("/spec/rules").and_then(Value::as_array).cloned().unwrap_or_default();
+    let backends = |rule: &Value| rule["backendRefs"].as_array().cloned().unwrap_or_default();
+    if rules.iter().flat_map(&backends).any(|backend| backend["name"].as_str() == Some(&*service.name)) {
+        return Err(format!("{} routes to {} already.", route.name, service.name));
+    }
+    let at = Path::ROOT.field("spec").field("rules");
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let mut all = Vec::new();
+    if let Some((index, rule)) = rules.iter().enumerate().next_back() {
+        let path = at.index(number(index)).field("backendRefs");
+        let backends = backends(rule);
+        let edit = match backends.len() {
+            0 => Edit::set(path, json!([backend])),
+            count => Edit::set(path.index(number(count)), backend.clone()),
+        };
+        let share = backends.len() + 1;
+        all.push(Proposal {
+            label: format!("Add {} to the last rule", service.name),
+            text: format!("By weight it gets one request in {share} of that rule, where all weights are 1."),
+            object: route.clone(),
+            edits: vec![edit],
+        });
+    }
+    let path = format!("/{}", service.name);
+    let rule =
+        json!({ "matches": [{ "path": { "type": "PathPrefix", "value": path } }], "backendRefs": [backend] });
+    let edit = match rules.len() {
+        0 => Edit::set(at, json!([rule])),
+        count => Edit::set(at.index(number(count)), rule),
+    };
+    all.push(Proposal {
+        label: format!("Route {path} to {}", service.name),
+        text: format!("Requests whose path begins with {path} go to {}.", service.name),
+        object: route.clone(),
+        edits: vec![edit],
+    });
+    Ok(all)
+}
+
+/// An HTTPRoute and a Gateway: the route is attached to it, beside its other parents or in place of them.
+fn attach(cluster: &Cluster, route: &ObjectKey, gateway: &ObjectKey) -> Result<Vec<Proposal>, String> {
+    let held =
+        cluster.store().get(route).ok_or_else(|| format!("{route} is not there any more."))?.live.to_value();
+    let parents = held.pointer("/spec/parentRefs").and_then(Value::as_array).cloned().unwrap_or_default();
+    if parents.iter().any(|parent| parent["name"].as_str() == Some(&*gateway.name)) {
+        return Err(format!("{} is attached to {} already.", route.name, gateway.name));
+    }
+    let parent = if gateway.namespace == route.namespace {
+        json!({ "name": &*gateway.name })
+    } else {
+        json!({ "name": &*gateway.name, "namespace": &*gateway.namespace })
+    };
+    let at = Path::ROOT.field("spec").field("parentRefs");
+    let alone = Edit::set(at.clone(), json!([parent]));
+    let proposal = |label: String, text: &str, edit: Edit| Proposal {
+        label,
+        text: text.to_owned(),
+        object: route.clone(),
+        edits: vec![edit],
+    };
+    if parents.is_empty() {
+        let text = "The listeners of the Gateway take its requests, where they allow it.";
+        return Ok(vec![proposal(format!("Attach it to {}", gateway.name), text, alone)]);
+    }
+    let index = u32::try_from(parents.len()).unwrap_or(u32::MAX);
+    Ok(vec![
+        proposal(
+            format!("Attach it to {} too", gateway.name),
+            "Both Gateways take its requests.",
+            Edit::set(at.index(index), parent),
+        ),
+        proposal(format!("Attach it to {} instead", gateway.name), "Its other Gateways let go of it.", alone),
+    ])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -409,6 +520,31 @@ mod tests {
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].label, "Route / to web");
         does(&mut session, &all[0]);
+    }
+
+    #[test]
+    fn an_http_route_gets_backends_and_gateways() {
+        let mut session = session("canary");
+        apply(
+            &mut session,
+            json!([
+                {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "more"},
+                    "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}},
+                {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "second"},
+                    "spec": {"gatewayClassName": "nginx", "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}},
+            ]),
+        );
+        let route = key(Kind::HTTPRoute, "shop");
+        for other in [key(Kind::Service, "more"), key(Kind::Gateway, "second")] {
+            let all = proposals(session.cluster(), &other, &route).expect("they are not joined");
+            assert_eq!(all.len(), 2);
+            for proposal in all {
+                does(&mut session, &proposal);
+                let why = proposals(session.cluster(), &route, &other).expect_err("they are joined now");
+                assert!(why.contains("already"), "{why}");
+                assert!(session.undo());
+            }
+        }
     }
 
     #[test]

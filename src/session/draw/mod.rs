@@ -10,7 +10,7 @@ mod names;
 mod port;
 mod rename;
 
-pub use connect::{Proposal, partners, proposals};
+pub use connect::{Proposal, connects, joins, partners, proposals};
 pub use copy::{Paste, copy, delete, duplicate, manifest, paste};
 pub use labels::{completions, pair_edits};
 pub use names::{base_name, free_name};

@@ -199,7 +199,7 @@ fn around(scene: &Scene, selection: &Selection, card: &str) -> (BTreeSet<String>
         Selection::Object(key) | Selection::LoadBalancer(key) if key.kind == Kind::Service => {
             services.extend(scene.services.iter().map(|card| &card.key).filter(|own| *own == key));
         }
-        Selection::Object(key) if key.kind == Kind::Ingress => {
+        Selection::Object(key) if matches!(key.kind, Kind::Ingress | Kind::HTTPRoute) => {
             let named =
                 scene.edges.iter().filter(|edge| edge.key.as_ref() == Some(key)).flat_map(|edge| &edge.rows);
             let names: Vec<&str> = named
@@ -225,7 +225,7 @@ fn around(scene: &Scene, selection: &Selection, card: &str) -> (BTreeSet<String>
         for edge in &scene.edges {
             let leads = match edge.kind {
                 EdgeKind::LoadBalancer => edge.key.as_ref() == Some(service),
-                EdgeKind::Ingress => edge.rows.iter().any(|row| {
+                kind if kind.leads_to_services() => edge.rows.iter().any(|row| {
                     let name = row.end.trim_start_matches(['\u{2192}', ' ']).split(':').next();
                     edge.key.as_ref().is_some_and(|key| key.namespace == service.namespace)
                         && name == Some(&*service.name)

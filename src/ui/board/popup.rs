@@ -24,6 +24,8 @@ pub(super) enum Popup {
         place: (i32, i32),
         /// The node that is there.
         on_node: Option<String>,
+        /// What was selected before.
+        before: Vec<ObjectKey>,
     },
     /// The editing of a text on a card.
     Edit {
@@ -147,7 +149,7 @@ impl Board {
                 let on = props.selection.clone();
                 let object = on.as_ref().and_then(Selection::object);
                 let at = object.map_or((40.0, 40.0), |object| self.place_of(props, object));
-                self.show(ctx, Popup::Menu { at, on, place: (0, 0), on_node: None });
+                self.show(ctx, Popup::Menu { at, on, place: (0, 0), on_node: None, before: Vec::new() });
             }
         }
     }
@@ -171,13 +173,14 @@ impl Board {
         };
         let on_act = props.on.reform(BoardEvent::Act);
         let (at, content) = match popup {
-            Popup::Menu { at, on, place, on_node } => {
+            Popup::Menu { at, on, place, on_node, before } => {
                 let chosen = Chosen {
                     objects: &props.objects,
                     on: on.as_ref(),
                     picked: &props.picked,
                     placed: &props.placed,
                     read_only: props.read_only,
+                    before,
                 };
                 let all = match on {
                     Some(_) => actions::for_chosen(&chosen),

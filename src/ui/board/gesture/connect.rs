@@ -2,25 +2,18 @@
 
 use endpoint_playground::api::{Kind, ObjectKey};
 use endpoint_playground::scene::geometry::{Path, Point};
+use endpoint_playground::session::draw;
 use yew::prelude::*;
 
 use super::super::popup::Popup;
 use super::super::{Board, BoardProps};
-
-/// Whether a line may lead from one kind of object to another.
-fn joins(from: &Kind, to: &Kind) -> bool {
-    matches!(
-        (from, to),
-        (Kind::Service, Kind::Pod | Kind::Ingress) | (Kind::Pod | Kind::Ingress, Kind::Service)
-    )
-}
 
 impl Board {
     /// The object under a place of the page that a line from `from` can lead to.
     fn target(&self, props: &BoardProps, from: &ObjectKey, at: (f64, f64)) -> Option<ObjectKey> {
         let point = self.to_world(at);
         let under = props.scene.0.object_at(point.x, point.y)?;
-        (under != from && joins(&from.kind, &under.kind)).then(|| under.clone())
+        (under != from && draw::joins(&from.kind, &under.kind)).then(|| under.clone())
     }
 
     /// Draws the line to where the pointer is, and lights what it leads to.
@@ -52,7 +45,7 @@ impl Board {
         let scene = &props.scene.0;
         let free = !props.read_only && props.tool.is_select();
         let found = object
-            .filter(|key| free && matches!(key.kind, Kind::Service | Kind::Ingress))
+            .filter(|key| free && key.kind != Kind::Pod && draw::connects(&key.kind))
             .and_then(|key| Some((key.clone(), scene.rect_of(key)?)));
         let at = found.as_ref().map(|(key, rect)| {
             let y = match scene.service(key) {

@@ -130,6 +130,8 @@ impl Board {
         let props = ctx.props();
         let on = self.under(props, event);
         self.let_go();
+        let alone = props.selection.as_ref().and_then(Selection::object).filter(|_| props.picked.is_empty());
+        let before: Vec<ObjectKey> = alone.into_iter().chain(props.picked.iter()).cloned().collect();
         if let Some(selection) = &on
             && !selection.object().is_some_and(|key| props.picked.contains(key))
         {
@@ -141,7 +143,7 @@ impl Board {
         let node = props.scene.0.node_at(point.x, point.y).and_then(|node| node.key.as_ref());
         let on_node = node.map(|key| key.name.to_string());
         let at = self.in_window(at);
-        self.show(ctx, Popup::Menu { at, on, place, on_node });
+        self.show(ctx, Popup::Menu { at, on, place, on_node, before });
     }
 
     /// A key on a card or on a text in it. Gives whether it was ours.

@@ -249,7 +249,7 @@ fn entries(props: &PaletteProps) -> Vec<Entry> {
         let words = format!("Send a request from {client}");
         add("Requests", "", Action::new(words, "i-globe", "", Act::Compose(client)));
     }
-    let views: [(&str, &str, Act); 13] = [
+    let views: [(&str, &str, Act); 14] = [
         ("Requests", "List", Act::All(vec![Act::List("requests"), Act::Tall(true)])),
         ("Events", "List", Act::All(vec![Act::List("events"), Act::Tall(true)])),
         ("Outline", "The board as text", Act::BoardText(true)),
@@ -260,6 +260,7 @@ fn entries(props: &PaletteProps) -> Vec<Entry> {
         ("DNS", "Inspector", Act::Inspect("dns")),
         ("Connections", "List", Act::All(vec![Act::List("connections"), Act::Tall(true)])),
         ("Cluster", "How the cluster's network is set up", Act::Dialog(Some(Dialog::Cluster))),
+        ("Picture", "Of the board, as SVG or PNG", Act::Dialog(Some(Dialog::Picture))),
         ("Legend", "What shapes and colours mean", Act::Dialog(Some(Dialog::Legend))),
         ("Keys", "Help", Act::Dialog(Some(Dialog::Help))),
         ("Share", "A link to this board, and the snippet for another page", Act::Dialog(Some(Dialog::Share))),

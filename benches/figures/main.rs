@@ -1,12 +1,22 @@
 //! `./dev bench`: how fast the engine is, natively and as WebAssembly in headless Chromium, and how large the page.
 //!
-//! A new figure is a line in `engine::FIGURES` or in `cluster::FIGURES`.
+//! A new figure is a line in `engine::FIGURES` or in `cluster::FIGURES`. `frames` measures the page as it is drawn.
 
 mod cluster;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "../../tests/e2e/dist.rs"]
 mod dist;
 mod engine;
+#[cfg(not(target_arch = "wasm32"))]
+mod frames;
+// The stories' harness, of which the frames need a part.
+#[cfg(not(target_arch = "wasm32"))]
+#[allow(dead_code)]
+#[path = "../../tests/e2e/page.rs"]
+mod page;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "../../tests/e2e/server.rs"]
+mod server;
 #[cfg(not(target_arch = "wasm32"))]
 mod size;
 
@@ -47,7 +57,7 @@ mod native {
     use std::process::Command;
     use std::sync::LazyLock;
 
-    use super::{MARK, figures, microseconds, size};
+    use super::{MARK, figures, frames, microseconds, size};
 
     // The bench looks at the engine from outside, where time is real.
     #[allow(clippy::disallowed_types)]
@@ -68,6 +78,11 @@ mod native {
             }
             return;
         }
+        // `cargo bench --bench figures -- frames`: the built page alone.
+        if words.first().is_some_and(|word| word == "frames") {
+            frames::table();
+            return;
+        }
         let in_browser = in_browser();
         println!("{:<60} {:>12} {:>12}", "what", "native", "wasm");
         for (name, prepare) in figures() {
@@ -82,6 +97,7 @@ mod native {
             "the page as it travels, brotli (goal: 400 KB)",
             format!("{} KB", travels / 1000)
         );
+        frames::table();
         assert!(in_browser.len() == figures().count(), "the browser gave {} figures", in_browser.len());
     }
 

@@ -150,7 +150,10 @@ impl Cluster {
         let mut record = RequestRecord::new(self.requests_sent, request, trace, self.now);
         record.connection = connection;
         self.requests.push_back(Arc::new(record));
-        if self.requests.len() > super::REQUESTS_KEPT {
+        let ended = |oldest: &Arc<RequestRecord>| !oldest.in_flight(self.now);
+        while self.requests.len() > super::REQUESTS_UNDER_WAY
+            || self.requests.len() > super::REQUESTS_KEPT && self.requests.front().is_some_and(ended)
+        {
             self.requests.pop_front();
         }
     }

@@ -38,6 +38,9 @@ use reconcile::Work;
 /// How many requests the list keeps.
 const REQUESTS_KEPT: usize = 500;
 
+/// How many it keeps at most while they are under way.
+const REQUESTS_UNDER_WAY: usize = 4_000;
+
 /// How many lines the event log keeps.
 const EVENTS_KEPT: usize = 1_000;
 

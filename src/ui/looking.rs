@@ -6,7 +6,7 @@ use endpoint_playground::api::ObjectKey;
 use endpoint_playground::scene::{self, Drawing, Level, Scene, View};
 use endpoint_playground::session::Session;
 
-use super::board::{Fit, SharedScene};
+use super::board::{Fit, LiveScene, SharedScene};
 
 /// The view and the scene that it gives.
 pub struct Looking {
@@ -21,6 +21,8 @@ pub struct Looking {
     pub holding: bool,
     /// What is drawn.
     pub scene: SharedScene,
+    /// The same for who paints it in each frame.
+    pub live: LiveScene,
 }
 
 /// Up to which width of its window, in pixels, the board leaves out what the selection does not touch.
@@ -36,6 +38,7 @@ impl Default for Looking {
             fit: Fit { number: 0, scale: 1.0 },
             holding: false,
             scene: SharedScene(Rc::new(Scene::default())),
+            live: LiveScene::default(),
         }
     }
 }
@@ -102,6 +105,7 @@ impl Looking {
 
     fn draw(&mut self, session: &Session) {
         self.scene = SharedScene(self.drawing.scene(session, &self.view));
+        self.live.0.borrow_mut().clone_from(&self.scene.0);
     }
 
     fn show_all(&mut self, session: &Session) {

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use endpoint_playground::api::{ObjectKey, Time};
-use endpoint_playground::explain::{Finding, findings};
 use endpoint_playground::session::{Action, Actor, Client, Cluster, LogEntry, Outcome, Place, RequestRecord};
 use yew::prelude::*;
 
@@ -175,16 +174,13 @@ fn host(url: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
-/// The findings about every Service, with the Service.
-pub fn problems(cluster: &Cluster) -> Vec<(ObjectKey, Finding)> {
-    let store = cluster.store();
-    store
-        .objects_of(endpoint_playground::api::Kind::Service)
-        .filter(|object| !object.key.namespace.starts_with("kube-"))
-        .flat_map(|object| {
-            findings(store, &object.key).into_iter().map(|finding| (object.key.clone(), finding))
-        })
-        .collect()
+/// The Services that problems are looked for in, last one first.
+pub fn services(cluster: &Cluster) -> Vec<ObjectKey> {
+    let all = cluster.store().objects_of(endpoint_playground::api::Kind::Service);
+    let mut keys: Vec<ObjectKey> = all.map(|object| object.key.clone()).collect();
+    keys.retain(|key| !key.namespace.starts_with("kube-"));
+    keys.reverse();
+    keys
 }
 
 /// A button that changes something on the board.

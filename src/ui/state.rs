@@ -23,6 +23,13 @@ use super::sentence;
 /// Where chance begins on a new board.
 const SEED: u64 = 20_260_101;
 
+/// How often the panels are brought up to date while time passes, in milliseconds of real time.
+const LOOK_EVERY: f64 = 160.0;
+
+/// Up to how many pairs of a Service and a Pod are looked at for problems at once; more are looked at Service by Service,
+/// one in each frame.
+const AT_ONCE: usize = 20_000;
+
 /// A text that is being written in the YAML tab, and the text it began from.
 #[derive(Clone, PartialEq, Debug)]
 pub struct YamlDraft {
@@ -100,6 +107,12 @@ pub struct State {
     beat: u64,
     next_beat: Option<Time>,
     seen: u64,
+    /// How long ago the panels were brought up to date, in milliseconds of real time, and whether they wait for it.
+    since_look: f64,
+    waits: bool,
+    /// The findings by Service, and the Services that are still to be looked at.
+    found: BTreeMap<ObjectKey, Vec<Finding>>,
+    unlooked: Vec<ObjectKey>,
     /// The part of a millisecond that has not passed yet.
     rest: f64,
     seek: Option<Time>,
@@ -143,6 +156,10 @@ impl State {
             beat: 0,
             next_beat: None,
             seen: 0,
+            since_look: 0.0,
+            waits: false,
+            found: BTreeMap::new(),
+            unlooked: Vec::new(),
             rest: 0.0,
             seek: None,
             session,
@@ -261,12 +278,13 @@ impl State {
         let now = cluster.now();
         self.seen = self.session.generation();
         self.next_beat = next_beat(cluster, now);
+        (self.since_look, self.waits) = (0.0, false);
         let before = self.moment.clone();
         let selected = self.selection.as_ref().and_then(Selection::object);
         self.looking.look(&self.session, selected, self.focus);
         self.moment = Moment::new(&self.session, self.epoch, self.beat);
         if self.moment.objects() != before.objects() || self.epoch <= 1 {
-            self.problems = Rc::new(sentence::problems(cluster));
+            self.unlooked = sentence::services(cluster);
             let services = cluster.store().objects_of(Kind::Service).map(|object| &object.key);
             self.accents = Rc::new(services.map(|key| (key.clone(), self.session.accent(key))).collect());
         }
@@ -284,6 +302,10 @@ impl State {
         if !self.draft.own && self.draft.url.is_empty() {
             let service = self.selection.as_ref().and_then(Selection::object);
             self.draft.url = default_url(cluster, &self.draft.from, service).unwrap_or_default();
+        }
+        let pods = self.session.cluster().store().objects_of(Kind::Pod).count();
+        if !self.playing || pods * self.unlooked.len() <= AT_ONCE {
+            while self.look_for_problems() {}
         }
         self.moment != before
     }
@@ -308,7 +330,47 @@ impl State {
         if beat {
             self.beat += 1;
         }
-        (beat || self.session.generation() != self.seen) && self.look()
+        self.since_look += milliseconds;
+        let fresh = self.look_for_problems() && self.unlooked.is_empty();
+        let news = beat || self.session.generation() != self.seen;
+        if !news && !self.waits {
+            return fresh;
+        }
+        if self.since_look >= LOOK_EVERY {
+            return self.look() || fresh;
+        }
+        // The board shows everything at once; words that change faster than this are not read.
+        self.waits = true;
+        if news {
+            self.seen = self.session.generation();
+            self.next_beat = next_beat(self.session.cluster(), self.session.now());
+            let before = self.looking.scene.clone();
+            let selected = self.selection.as_ref().and_then(Selection::object);
+            self.looking.look(&self.session, selected, self.focus);
+            return !before.0.looks_like(&self.looking.scene.0) || fresh;
+        }
+        fresh
+    }
+
+    /// Looks for what is wrong with the next Service of those that may have changed; `false` when there is none.
+    fn look_for_problems(&mut self) -> bool {
+        let Some(service) = self.unlooked.pop() else { return false };
+        let store = self.session.cluster().store();
+        let found = endpoint_playground::explain::findings(store, &service);
+        if found.is_empty() {
+            self.found.remove(&service);
+        } else {
+            self.found.insert(service, found);
+        }
+        if self.unlooked.is_empty() {
+            self.found.retain(|service, _| store.get(service).is_some());
+            let all = self
+                .found
+                .iter()
+                .flat_map(|(service, found)| found.iter().map(|finding| (service.clone(), finding.clone())));
+            self.problems = Rc::new(all.collect());
+        }
+        true
     }
 
     /// Goes on to the next thing that happens, and stops there.

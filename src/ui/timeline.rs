@@ -1,6 +1,6 @@
 //! The time line: a scrubber with marks for what the person, the cluster and the requests did.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use endpoint_playground::api::Time;
@@ -64,38 +64,24 @@ pub fn line_end(latest: Time) -> Time {
 pub fn marks(latest: &Cluster, now: Time, end: Time) -> Vec<TimeMark> {
     let place =
         |at: Time| u32::try_from(at.0.min(end.0) * PLACES / end.0.max(1) * 1000 / PLACES).unwrap_or(0);
-    let mut all = BTreeSet::new();
+    // In one place what matters most is seen: a failure, then the person, then a request.
+    let mut seen: BTreeMap<u32, (Sort, bool)> = BTreeMap::new();
+    let mut mark = |at: Time, sort: Sort| {
+        let mark = (sort, at > now);
+        let known = seen.entry(place(at)).or_insert(mark);
+        *known = (*known).max(mark);
+    };
     for entry in latest.events() {
-        let sort = match entry.actor {
-            Actor::Person => Sort::Person,
-            _ => Sort::Cluster,
-        };
-        all.insert(TimeMark { place: place(entry.at), sort, future: entry.at > now });
+        mark(entry.at, if entry.actor == Actor::Person { Sort::Person } else { Sort::Cluster });
     }
     for record in latest.requests() {
-        all.insert(TimeMark {
-            place: place(record.sent_at),
-            sort: Sort::Request,
-            future: record.sent_at > now,
-        });
+        mark(record.sent_at, Sort::Request);
         let known = record.ended_at <= latest.now();
         if known && !record.trace.outcome.is_success() {
-            all.insert(TimeMark {
-                place: place(record.ended_at),
-                sort: Sort::Failed,
-                future: record.ended_at > now,
-            });
+            mark(record.ended_at, Sort::Failed);
         }
     }
-    // In one place what matters most is seen: a failure, then the person, then a request.
-    let mut seen: Vec<TimeMark> = Vec::new();
-    for mark in all {
-        match seen.last_mut() {
-            Some(last) if last.place == mark.place => *last = mark,
-            _ => seen.push(mark),
-        }
-    }
-    seen
+    seen.into_iter().map(|(place, (sort, future))| TimeMark { place, sort, future }).collect()
 }
 
 /// What the time line needs.

@@ -47,11 +47,23 @@ impl PartialEq for SharedScene {
     }
 }
 
+/// Always the newest scene, for the painter, which draws past Yew.
+#[derive(Clone, Default)]
+pub struct LiveScene(pub Rc<std::cell::RefCell<Rc<Scene>>>);
+
+impl PartialEq for LiveScene {
+    fn eq(&self, other: &LiveScene) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// What the board shows and whom it tells.
 #[derive(Properties, Clone, PartialEq)]
 pub struct BoardProps {
     /// What to draw.
     pub scene: SharedScene,
+    /// The same, always the newest.
+    pub live: LiveScene,
     /// How large to draw it, as the last fitting found; a new value moves the view.
     pub fit: Fit,
     /// The objects.
@@ -180,8 +192,13 @@ impl Component for Board {
         let hooks = ctx.link().context::<FrameHooks>(Callback::noop()).map(|(hooks, _)| hooks);
         let (canvas, probes) = (NodeRef::default(), NodeRef::default());
         let camera = Rc::new(std::cell::Cell::new(Camera::default()));
-        let painter = Rc::new(packets::Painter::new(canvas.clone(), probes.clone(), camera.clone()));
-        painter.set_scene(ctx.props().scene.0.clone(), ctx.props().still);
+        let painter = Rc::new(packets::Painter::new(
+            canvas.clone(),
+            probes.clone(),
+            camera.clone(),
+            ctx.props().live.clone(),
+        ));
+        painter.set_still(ctx.props().still);
         let hook = hooks.as_ref().map(|hooks| {
             let painter = painter.clone();
             hooks.add(move |now| painter.paint(now))
@@ -231,7 +248,7 @@ impl Component for Board {
                 let size = self.size();
                 self.set_camera(self.camera.get().rescaled(before.bounds, after.bounds, size));
             }
-            self.painter.set_scene(after.clone(), props.still);
+            self.painter.set_still(props.still);
             self.map.set_scene(after.clone());
         }
         if props.fit != old.fit {

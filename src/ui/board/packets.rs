@@ -4,13 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use endpoint_playground::api::Time;
+use endpoint_playground::scene::Route;
 use endpoint_playground::scene::geometry::Point;
 use endpoint_playground::scene::route::{Burst, Packet};
-use endpoint_playground::scene::{Route, Scene};
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 use yew::prelude::*;
 
+use super::LiveScene;
 use super::view::Camera;
 
 /// The elements whose computed colour the canvas reads: a custom property with `light-dark()` is resolved only there.
@@ -47,7 +48,7 @@ pub(super) struct Painter {
     canvas: NodeRef,
     probes: NodeRef,
     camera: Rc<Cell<Camera>>,
-    scene: RefCell<Rc<Scene>>,
+    scene: LiveScene,
     still: Cell<bool>,
     colours: RefCell<(u32, Rc<Vec<String>>)>,
     /// The moment that was painted last.
@@ -55,27 +56,26 @@ pub(super) struct Painter {
 }
 
 impl Painter {
-    pub fn new(canvas: NodeRef, probes: NodeRef, camera: Rc<Cell<Camera>>) -> Painter {
+    pub fn new(canvas: NodeRef, probes: NodeRef, camera: Rc<Cell<Camera>>, scene: LiveScene) -> Painter {
         Painter {
             canvas,
             probes,
             camera,
-            scene: RefCell::default(),
+            scene,
             still: Cell::new(false),
             colours: RefCell::default(),
             now: Cell::new(Time::ZERO),
         }
     }
 
-    /// Another scene to draw on; `still` leaves the packets out.
-    pub fn set_scene(&self, scene: Rc<Scene>, still: bool) {
-        *self.scene.borrow_mut() = scene;
+    /// Whether packets are left out.
+    pub fn set_still(&self, still: bool) {
         self.still.set(still);
     }
 
     /// The request whose packet is at a point, as it was painted last; the one in focus first.
     pub fn packet_at(&self, at: Point) -> Option<u64> {
-        let scene = self.scene.borrow();
+        let scene = self.scene.0.borrow();
         let now = self.now.get();
         let near = |route: &Route, radius: f64| {
             route.packet(now).is_some_and(|packet| packet.at.distance(at) <= radius)
@@ -103,7 +103,7 @@ impl Painter {
         context.clear_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
         let scale = camera.scale * ratio;
         let _ = context.set_transform(scale, 0.0, 0.0, scale, camera.x * ratio, camera.y * ratio);
-        let scene = self.scene.borrow().clone();
+        let scene = self.scene.0.borrow().clone();
         let colours = self.colours();
         let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
         let accent = |route: &Route| colour(route.accent.map_or(6, |accent| usize::from(accent) - 1));

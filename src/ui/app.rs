@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use endpoint_playground::api::{ObjectKey, Time};
 use endpoint_playground::scene::geometry::Rect;
-use endpoint_playground::session::{Command, draw, permalink, scenarios};
+use endpoint_playground::session::{Command, permalink, scenarios};
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
@@ -13,6 +13,7 @@ use yew::prelude::*;
 use super::act::{Act, Dialog};
 use super::board::{Ask, Board, Change};
 use super::browser::{self, FrameHooks, Listener};
+use super::clipboard::Clip;
 use super::dialogs::{Dialogs, Drawable};
 use super::embed::EmbedBar;
 use super::events::Events;
@@ -20,7 +21,6 @@ use super::events_model::{BoardEvent, Selection, Tool};
 use super::icons;
 use super::inspector::{Inspector, WrittenBoard};
 use super::keys::{self, Key, Pressed};
-use super::moment::Objects;
 use super::notices::NoticeList;
 use super::options::{EmbedView, Options};
 use super::outline::{self, BoardText, TextOver};
@@ -62,23 +62,6 @@ pub struct App {
     board_yaml: RefCell<Option<(u64, AttrValue)>>,
     clip: Rc<RefCell<Clip>>,
     _listeners: Vec<Listener>,
-}
-
-/// What a copy takes: the browser wants the text at once, so the selection is kept where the listener reaches it.
-#[derive(Default)]
-struct Clip {
-    objects: Option<Objects>,
-    keys: Vec<ObjectKey>,
-    /// The text that was copied last.
-    copied: String,
-}
-
-impl Clip {
-    fn copy(&mut self) -> Option<String> {
-        let text = draw::copy(self.objects.as_ref()?.cluster(), &self.keys);
-        self.copied.clone_from(&text);
-        (!text.is_empty()).then_some(text)
-    }
 }
 
 /// What the page is told.
@@ -209,7 +192,7 @@ impl Component for App {
                 true
             }
             Msg::Clipboard(Some(text)) if looks_like_manifests(&text) => {
-                let own = text == self.clip.borrow().copied;
+                let own = text == *self.clip.borrow().copied();
                 ctx.link().send_message(Msg::Pasted(text, own));
                 false
             }
@@ -318,9 +301,7 @@ impl App {
     }
 
     fn keep_clip(&self) {
-        let mut clip = self.clip.borrow_mut();
-        clip.objects = Some(self.state.moment.objects());
-        clip.keys = self.state.chosen();
+        self.clip.borrow_mut().keep(self.state.moment.objects(), self.state.chosen());
     }
 
     fn ask_for_frame(&mut self, ctx: &Context<Self>) {

@@ -5,6 +5,7 @@ mod actions;
 mod app;
 mod board;
 mod browser;
+mod clipboard;
 mod create;
 mod dialogs;
 mod drawing;

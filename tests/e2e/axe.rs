@@ -32,6 +32,8 @@ impl Found {
         if page.value("typeof axe").await? == "undefined" {
             page.driver.execute(script(), Vec::new()).await?;
         }
+        // A colour on its way to another is neither.
+        page.until("document.getAnimations().every((one) => one.playState !== 'running')").await?;
         let result = page.driver.execute_async(RUN, Vec::new()).await?.json().clone();
         let found = result["found"].as_array().into_iter().flatten().filter_map(Value::as_str);
         self.0.extend(found.map(|violation| format!("{view}: {violation}")));

@@ -17,7 +17,7 @@ impl Fnv {
 }
 
 impl Session {
-    /// A digest of every object, request, line of the log and hand-placed card, as JSON bytes.
+    /// A digest of every object, request, open connection, setting, line of the log and hand-placed card, as JSON bytes.
     pub fn digest(&self) -> u64 {
         let mut hash = Fnv(0xCBF2_9CE4_8422_2325);
         let cluster = self.cluster();
@@ -30,6 +30,11 @@ impl Session {
         for request in cluster.requests() {
             hash.add(&**request);
         }
+        for open in cluster.connections().values() {
+            hash.add(&(open.number, open.opened_at, open.last_used, open.requests, &open.closed));
+            hash.add(&open.connection.addresses());
+        }
+        hash.add(cluster.settings());
         for entry in cluster.events() {
             hash.add(&**entry);
         }

@@ -2,7 +2,7 @@
 
 use endpoint_playground::api::patch::Edit;
 use endpoint_playground::api::{ObjectKey, Path};
-use endpoint_playground::session::{Client, Command, Placement, Request, Session};
+use endpoint_playground::session::{Client, Command, Placement, ProxyMode, Request, Session, Settings};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -85,6 +85,12 @@ pub fn step() -> impl Strategy<Value = Step> {
     let send = request().prop_map(|request| Command::Send { request });
     let repeat = (request(), prop_oneof![Just(0_u64), Just(700)])
         .prop_map(|(request, every)| Command::Repeat { request, every });
+    let keep = request().prop_map(|request| Command::SendKept { request, every: 0 });
+    let close = (1..4_u64).prop_map(|connection| Command::Disconnect { connection });
+    let modes = [ProxyMode::Iptables, ProxyMode::Nftables, ProxyMode::Ipvs];
+    let mode = prop::sample::select(modes.to_vec()).prop_map(|proxy_mode| Command::Configure {
+        settings: Settings { proxy_mode, ..Settings::default() },
+    });
     prop_oneof![
         6 => apply.prop_map(Step::Do),
         3 => relabel.prop_map(Step::Do),
@@ -92,6 +98,9 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => place.prop_map(Step::Do),
         2 => send.prop_map(Step::Do),
         1 => repeat.prop_map(Step::Do),
+        2 => keep.prop_map(Step::Do),
+        1 => close.prop_map(Step::Do),
+        1 => mode.prop_map(Step::Do),
         3 => (0..4_000_u64).prop_map(Step::Wait),
     ]
 }

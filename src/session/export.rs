@@ -9,12 +9,16 @@ use crate::api::{Kind, Object, ObjectKey, text};
 use crate::cluster::Cluster;
 use crate::cluster::base::BASE_ANNOTATION;
 use crate::controllers::pod::controller_of;
+use crate::network::Settings;
 
 /// The annotation that keeps where an object's card was put by hand: `"40,-8"`, the left and the top edge.
 const PLACE: &str = "playground.endpoint/place";
 
 /// The same for the card of a Service's load balancer.
 const BALANCER_PLACE: &str = "playground.endpoint/place-load-balancer";
+
+/// The annotation of the first document that keeps the cluster's settings, as JSON, where they are not the usual ones.
+const SETTINGS: &str = "playground.endpoint/cluster";
 
 /// What the API server and the controllers write into `metadata`.
 const GIVEN: [&str; 8] = [
@@ -57,6 +61,13 @@ impl Session {
             found.push(((namespace.apply_rank(), usize::MAX), head(&namespace)));
         }
         found.sort_by_key(|(order, _)| *order);
+        let settings = self.cluster().settings();
+        if *settings != Settings::default()
+            && let Some((_, first)) = found.first_mut()
+        {
+            // Settings hold nothing that JSON can not say.
+            annotate(first, SETTINGS, serde_json::to_string(settings).unwrap_or_default());
+        }
         let written: Vec<String> = found.iter().map(|(_, document)| self.written_as(document)).collect();
         written.join("---\n")
     }
@@ -104,13 +115,7 @@ impl Session {
             if document.is_none() && key.kind != Kind::Node {
                 continue;
             }
-            let document = document.get_or_insert_with(|| head(key));
-            if let Some(annotations) =
-                object_in(document, "metadata").and_then(|metadata| object_in(metadata, "annotations"))
-                && let Some(annotations) = annotations.as_object_mut()
-            {
-                annotations.insert(annotation.to_owned(), json!(format!("{x},{y}")));
-            }
+            annotate(document.get_or_insert_with(|| head(key)), annotation, format!("{x},{y}"));
         }
     }
 }
@@ -125,6 +130,22 @@ fn namespaces_to_name<'a>(documents: impl IntoIterator<Item = &'a (Order, Value)
         .filter(|key| !["", "default"].contains(&&*key.name) && !key.name.starts_with("kube-"))
         .filter(|key| !namespaces.contains(key))
         .collect()
+}
+
+fn annotate(document: &mut Value, annotation: &str, value: String) {
+    if let Some(annotations) =
+        object_in(document, "metadata").and_then(|metadata| object_in(metadata, "annotations"))
+        && let Some(annotations) = annotations.as_object_mut()
+    {
+        annotations.insert(annotation.to_owned(), json!(value));
+    }
+}
+
+/// Takes the cluster's settings out of documents; `None` where none has any that can be read.
+pub(super) fn take_settings(documents: &mut [Value]) -> Option<Settings> {
+    let told: Vec<String> =
+        documents.iter_mut().filter_map(|document| take_annotation(document, SETTINGS)).collect();
+    told.iter().find_map(|text| serde_json::from_str(text).ok())
 }
 
 /// Takes the places of cards out of documents: they belong to the board, not to the objects.

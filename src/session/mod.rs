@@ -318,7 +318,10 @@ fn run(board: &mut Board, command: &Command) -> CommandResult {
 fn execute(board: &mut Board, command: &Command) -> CommandResult {
     match command {
         Command::Apply { documents, namespace } => {
-            let (documents, places) = export::take_places(documents, namespace);
+            let (mut documents, places) = export::take_places(documents, namespace);
+            if let Some(settings) = export::take_settings(&mut documents) {
+                board.cluster.configure(&settings);
+            }
             let fates = board.cluster.apply(&documents, namespace);
             place(board, &places);
             fates
@@ -326,7 +329,10 @@ fn execute(board: &mut Board, command: &Command) -> CommandResult {
         Command::ApplyText { text, namespace } => {
             let reading = text::read(text, namespace);
             let documents: Vec<_> = reading.documents.iter().map(|document| document.value.clone()).collect();
-            let (documents, places) = export::take_places(&documents, namespace);
+            let (mut documents, places) = export::take_places(&documents, namespace);
+            if let Some(settings) = export::take_settings(&mut documents) {
+                board.cluster.configure(&settings);
+            }
             let fates = board.cluster.apply(&documents, namespace);
             place(board, &places);
             board.texts.keep(&reading, &fates);

@@ -78,7 +78,7 @@ fn paths_have_their_precedence() {
 fn a_gateway_shares_requests_out_by_weight_and_takes_a_header() {
     story("?scenario=canary", async |page| {
         begin(&page).await?;
-        page.until_card("shop", "canary:80").await?;
+        page.until_card("shop", "shop.example at edge").await?;
         let header = told(&page, "Internet", "http://shop.example/ -H 'Version: canary'").await?;
         assert_told(&header, &["HTTPRoute default/shop", "spec.rules[0].backendRefs[0]", "canary-a"]);
         choose_decider(&page, "shop").await?;

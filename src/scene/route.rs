@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::card::{EdgeCard, Light, Row, ServiceCard};
+use super::card::{EdgeCard, Light, Row, ServiceCard, SliceRow};
 use super::geometry::{Path, Point, point};
 use super::level::Level;
 use super::{Scene, build};
@@ -378,6 +378,12 @@ fn ties(scene: &Scene, record: &RequestRecord) -> Vec<Path> {
     ties
 }
 
+/// The host of `host:port`, without the brackets of an IPv6 address.
+fn host(address: &str) -> &str {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// Lights up the rows, gates and Pods that a request uses: solid where bytes go, tinted where something was looked up.
 pub(super) fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8>) {
     let text = build::request_text(&record.request.method, &record.request.url);
@@ -390,20 +396,28 @@ pub(super) fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8
     for hop in &record.trace.hops {
         visit(scene, hop, accent);
         if let Place::Pod(key) = &hop.place {
-            last_pod = Some(key.clone());
+            last_pod =
+                Some((key.clone(), hop.destination.as_ref().map(|change| host(&change.after).to_owned())));
         }
         for key in &hop.looked_up {
             look_up(scene, key, hop);
         }
     }
-    if let Some(pod) = last_pod {
+    if let Some((pod, reached)) = last_pod {
+        // A Pod may be in slices of both families: the row is that of the address that was reached.
+        let is_reached = |row: &SliceRow| {
+            row.pod.as_ref() == Some(&pod)
+                && reached
+                    .as_deref()
+                    .is_none_or(|reached| row.address.split(", ").any(|address| address == reached))
+        };
         let holds = |card: &ServiceCard| {
             let mut rows = card.slices.iter().flat_map(|slice| &slice.rows);
-            rows.any(|row| row.pod.as_ref() == Some(&pod))
+            rows.any(is_reached)
         };
         for card in scene.services.iter_mut().filter(|card| holds(card)) {
             for row in Rc::make_mut(card).slices.iter_mut().flat_map(|slice| &mut slice.rows) {
-                if row.pod.as_ref() == Some(&pod) {
+                if is_reached(row) {
                     row.light = Light::Tinted;
                 }
             }

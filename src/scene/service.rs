@@ -11,7 +11,7 @@ use crate::api::{Kind, Object, ObjectKey};
 use crate::session::Session;
 
 /// How many marks the compact level has room for.
-const MARKS: usize = 12;
+const MARKS: usize = 6;
 
 /// The card of a Service; `None` for another kind of object.
 pub(super) fn card(session: &Session, object: &Object, view: &View) -> Option<ServiceCard> {
@@ -22,11 +22,10 @@ pub(super) fn card(session: &Session, object: &Object, view: &View) -> Option<Se
     let kind = spec.type_.as_deref().unwrap_or("ClusterIP");
     let headless = kind == "ClusterIP" && spec.cluster_ip.as_deref() == Some("None");
     // The coarser levels show no rows; the card is the same at all of them.
-    let shown = Level::Full.metrics(Columns::default()).slice_rows;
-    let slices: Vec<SliceBox> = store
-        .slices_of(&object.key.namespace, &object.key.name)
-        .map(|slice| slice_box(session, slice, spec, shown))
-        .collect();
+    let slices: Vec<_> = store.slices_of(&object.key.namespace, &object.key.name).collect();
+    let shown = rows_of_each(slices.len(), Level::Full.metrics(Columns::default()).slice_rows);
+    let slices: Vec<SliceBox> =
+        slices.into_iter().map(|slice| slice_box(session, slice, spec, shown)).collect();
     let marks: Vec<Mark> = store
         .slices_of(&object.key.namespace, &object.key.name)
         .flat_map(|slice| slice.endpoints.iter().flatten())
@@ -107,6 +106,11 @@ fn port_text(service: &Service, port: &ServicePort, headless: bool, store: &crat
         }
     };
     format!("{} \u{2192} {target}/{protocol}", port.port)
+}
+
+/// How many rows each of a Service's slices shows: `most` up to two slices, then fewer, so that all of them stay in view.
+fn rows_of_each(slices: usize, most: usize) -> usize {
+    (2 * most).checked_div(slices).unwrap_or(most).clamp(2, most)
 }
 
 fn slice_box(

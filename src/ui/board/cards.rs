@@ -113,7 +113,7 @@ pub(super) fn service(card: &ServiceCard, scene: &Shown) -> Html {
                     </header>
                 }
                 if scene.level == Level::Full {
-                    <div class="sub"><span>{ &card.address }</span></div>
+                    <div class="sub"><span class="cut" title={card.address.clone()}>{ &card.address }</span></div>
                     { ports(card, scene) }
                     if !card.selector.is_empty() { { selector(card, scene) } }
                 }
@@ -156,6 +156,17 @@ fn selector(card: &ServiceCard, scene: &Shown) -> Html {
     }
 }
 
+/// How many characters of an address a slice's row has room for.
+const ADDRESS_ROOM: usize = 15;
+
+/// An address that fits its row: of a long one the middle is cut, since its end tells Pods apart.
+fn short_address(address: &str) -> String {
+    match (address.len() > ADDRESS_ROOM, address.get(..4), address.get(address.len().saturating_sub(9)..)) {
+        (true, Some(head), Some(tail)) => format!("{head}\u{2026}{tail}"),
+        _ => address.to_owned(),
+    }
+}
+
 fn slice_box(slice: &SliceBox, card: &ServiceCard) -> Html {
     let style = format!(
         "left:{:.0}px;top:{:.0}px;width:{:.0}px;height:{:.0}px",
@@ -189,7 +200,7 @@ fn slice_box(slice: &SliceBox, card: &ServiceCard) -> Html {
                     let title = if row.hints.is_empty() { row.address.clone() } else { format!("{}, hints: {}", row.address, row.hints) };
                     html! {
                         <li class={classes!(class, light_class(row.light).map(|_| "now"))} {title}>
-                            <span>{ &row.address }</span>
+                            <span>{ short_address(&row.address) }</span>
                             { condition("ready", row.ready, false) }
                             { condition("serving", row.serving, false) }
                             { condition("terminating", row.terminating, true) }

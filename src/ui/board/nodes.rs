@@ -134,7 +134,7 @@ fn pod(card: &PodCard, (left, top): (f64, f64), on: &str, scene: &Shown) -> Html
                 } else if scene.level == Level::Full {
                     <span class="ip">{ &card.address }</span>
                 } else if scene.level == Level::Compact {
-                    <span class="ip">{ talk.map_or_else(|| compact_word(card).to_owned(), |talk| talk.word().to_owned()) }</span>
+                    <span class="ip">{ talk.map_or_else(|| compact_word(card), |talk| talk.word().to_owned()) }</span>
                 }
             </div>
             if scene.level == Level::Full {
@@ -171,10 +171,10 @@ fn miss_text(card: &PodCard) -> String {
     if missed.is_empty() { "a label is missing".to_owned() } else { missed.join(", ") }
 }
 
-fn compact_word(card: &PodCard) -> &str {
+fn compact_word(card: &PodCard) -> String {
     match card.mark {
-        Mark::NearMiss => card.wanted.as_deref().unwrap_or("near miss"),
-        Mark::Ready => &card.address,
-        _ => &card.word,
+        Mark::NearMiss => miss_text(card),
+        Mark::Ready => card.address.clone(),
+        _ => card.word.clone(),
     }
 }

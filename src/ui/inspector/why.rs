@@ -289,7 +289,7 @@ fn offer(editing: &Editing, label: &'static str, make: fn(&Editing) -> Vec<serde
         editing.on.emit(Act::Select(made.map(Selection::Object)));
         editing.on.emit(Act::Inspect("form"));
     };
-    html! { <div class="acts"><button type="button" class="btn out" {disabled} {onclick}>{ label }</button></div> }
+    html! { <div class="acts flush"><button type="button" class="btn out" {disabled} {onclick}>{ label }</button></div> }
 }
 
 /// How many other Pods are told of.

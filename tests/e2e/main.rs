@@ -15,6 +15,7 @@ mod drawing;
 mod hovering;
 mod in_place;
 mod keyboard;
+mod later;
 mod opening;
 mod palette;
 mod past_the_service;

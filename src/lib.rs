@@ -11,6 +11,7 @@
 //! | [`network`] | the data plane, one pure decision per file, and the trace of a request, hop by hop |
 //! | [`cluster`] | time: the event queue, controllers at work, requests in flight, the event log |
 //! | [`explain`] | why: findings with cause, evidence and a fix |
+//! | [`kubectl`] | the terminal: what `kubectl describe` and `kubectl get` print |
 //! | [`session`] | one person's sitting: commands, the recording, undo, seek, permalink |
 //! | [`scene`] | plain data to draw: cards, links, packets |
 //!
@@ -36,6 +37,8 @@ pub mod network;
 pub mod cluster;
 
 pub mod explain;
+
+pub mod kubectl;
 
 pub mod session;
 

@@ -23,7 +23,7 @@ const WEB: &[&str] = &[
 ];
 
 /// What the user interface may import from the library.
-const OPEN_TO_UI: &[&str] = &["api", "explain", "scene", "session"];
+const OPEN_TO_UI: &[&str] = &["api", "explain", "kubectl", "scene", "session"];
 
 /// The one module of the library that may know a browser.
 const BRIDGE: &str = "js";

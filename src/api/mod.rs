@@ -17,6 +17,7 @@ pub mod object;
 pub mod patch;
 pub mod path;
 pub mod problem;
+pub mod quantity;
 pub mod random;
 pub mod shape;
 pub mod text;

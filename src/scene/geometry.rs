@@ -162,20 +162,33 @@ impl Path {
         self.lengths.last().copied().unwrap_or(0.0)
     }
 
-    /// The point at `share` (0 to 1) of the length, and the direction of travel there in radians.
-    pub fn at(&self, share: f64) -> (Point, f64) {
+    /// The point at `share` (0 to 1) of the length.
+    pub fn at(&self, share: f64) -> Point {
         let wanted = self.length() * share.clamp(0.0, 1.0);
-        let after =
-            self.lengths.partition_point(|length| *length < wanted).clamp(1, self.points.len().max(2) - 1);
+        let after = self.after(wanted);
         match (self.points.get(after - 1), self.points.get(after)) {
             (Some(a), Some(b)) => {
-                let piece = a.distance(*b);
                 let done = self.lengths.get(after - 1).copied().unwrap_or(0.0);
+                let piece = self.lengths.get(after).copied().unwrap_or(0.0) - done;
                 let share = if piece > 0.0 { (wanted - done) / piece } else { 0.0 };
-                (a.toward(*b, share.clamp(0.0, 1.0)), (b.y - a.y).atan2(b.x - a.x))
+                a.toward(*b, share.clamp(0.0, 1.0))
             }
-            _ => (self.points.first().copied().unwrap_or_default(), 0.0),
+            _ => self.points.first().copied().unwrap_or_default(),
         }
+    }
+
+    /// The direction of travel at `share` (0 to 1) of the length, in radians.
+    pub fn heading(&self, share: f64) -> f64 {
+        let after = self.after(self.length() * share.clamp(0.0, 1.0));
+        match (self.points.get(after - 1), self.points.get(after)) {
+            (Some(a), Some(b)) => (b.y - a.y).atan2(b.x - a.x),
+            _ => 0.0,
+        }
+    }
+
+    /// The index of the point before which the way has this length.
+    fn after(&self, wanted: f64) -> usize {
+        self.lengths.partition_point(|length| *length < wanted).clamp(1, self.points.len().max(2) - 1)
     }
 
     /// The line as the `d` of an SVG path, to a tenth of a pixel.

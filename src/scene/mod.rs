@@ -13,6 +13,7 @@ mod gateway;
 pub mod geometry;
 mod layout;
 pub mod level;
+mod light;
 mod link;
 mod order;
 pub mod pick;
@@ -25,6 +26,7 @@ mod talk;
 mod touched;
 mod traffic;
 pub mod walk;
+pub mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -37,7 +39,7 @@ use card::{ClientCard, EdgeCard, Frame, NodeCard, PodCard, ServiceCard};
 use geometry::Rect;
 pub use level::{Columns, Level, Metrics};
 pub use link::{Link, Wire};
-pub use route::{Route, Standing};
+pub use route::{Focus, Route, Standing};
 pub use talk::TalkMark;
 
 use crate::api::ObjectKey;
@@ -86,7 +88,7 @@ pub struct Scene {
     /// Membership: an endpoint to its Pod.
     pub links: Vec<Rc<Link>>,
     /// The way of the request in focus.
-    pub focus: Option<Rc<Route>>,
+    pub focus: Option<Rc<Focus>>,
     /// The ways of the connections that clients keep open.
     pub standing: Vec<Standing>,
     /// The ways of the other requests that are in flight or ended a moment ago.

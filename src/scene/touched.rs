@@ -166,8 +166,8 @@ mod tests {
         let left = pods(&shown);
         assert!(left.contains(&web_3) && left.len() < all.len(), "{left:?}");
         // The request in focus stays whole: its Pod, and the node whose rules chose it.
-        let route = shown.focus.as_ref().expect("a request is under way");
-        assert!(route.track.length() > 0.0);
+        let focus = shown.focus.as_ref().expect("a request is under way");
+        assert!(focus.route.way.track.length() > 0.0);
         assert!(left.len() >= 2, "{left:?}");
     }
 

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::route::{self, Route, Standing};
-use super::{Scene, View, asked};
+use super::route::{self, Focus, Route, Standing};
+use super::way::Ways;
+use super::{Scene, View, asked, light};
 use crate::api::{ObjectKey, Time};
 use crate::cluster::{Connections, RequestLog, RequestRecord};
 use crate::session::Session;
@@ -19,14 +20,13 @@ const LONGEST: u64 = 15_000;
 /// How many ways are drawn at most beside the one in focus.
 const OTHERS: usize = 3_000;
 
-type Way = (Arc<RequestRecord>, Rc<Route>);
-
 /// The ways as they were laid last.
 #[derive(Default)]
 pub(super) struct Traffic {
+    ways: Ways,
     /// Of the requests under way, oldest first.
-    ways: VecDeque<Way>,
-    focus: Option<Way>,
+    routes: VecDeque<(Arc<RequestRecord>, Rc<Route>)>,
+    focus: Option<(Arc<RequestRecord>, Rc<Focus>)>,
     /// The newest request that was seen, and when.
     seen: Option<(Arc<RequestRecord>, Time)>,
     accents: imbl::OrdMap<ObjectKey, u8>,
@@ -43,7 +43,8 @@ impl Traffic {
         let now = session.now();
         if moved || !self.accents.ptr_eq(session.accents()) {
             self.accents = session.accents().clone();
-            self.ways.clear();
+            self.ways = Ways::default();
+            self.routes.clear();
             self.focus = None;
             self.seen = None;
         }
@@ -53,27 +54,26 @@ impl Traffic {
         let connections = session.cluster().connections();
         if !self.seen.as_ref().is_some_and(newest) || !connections.ptr_eq(&self.connections) {
             self.connections = connections.clone();
-            self.standing = route::standing(scene, session);
+            self.standing = route::standing(scene, session, &mut self.ways);
         }
         scene.standing = self.standing.clone();
         self.follow(scene, session, requests, now);
         if let Some(record) = asked::focus(requests, view.focus, now) {
             let known = self.focus.take().filter(|(known, _)| Arc::ptr_eq(known, record));
-            let (_, way) = self.focus.insert(known.unwrap_or_else(|| {
-                let under_way = self.ways.iter().find(|(known, _)| Arc::ptr_eq(known, record));
-                let way = under_way.map(|(_, way)| way.clone());
-                (record.clone(), way.unwrap_or_else(|| Rc::new(route::route(scene, session, record))))
+            let (_, focus) = self.focus.insert(known.unwrap_or_else(|| {
+                let route = route::route(scene, session, &mut self.ways, record);
+                (record.clone(), Rc::new(route::focus(scene, route, record)))
             }));
-            scene.focus = Some(way.clone());
-            let accent = way.accent;
-            route::light(scene, record, accent);
+            scene.focus = Some(focus.clone());
+            let accent = focus.route.way.accent;
+            light::light(scene, record, accent);
         } else {
             self.focus = None;
         }
         let focus = self.focus.as_ref().map(|(record, _)| record.number);
-        let skipped = self.ways.len().saturating_sub(OTHERS);
-        let others = self.ways.iter().skip(skipped).filter(|(record, _)| Some(record.number) != focus);
-        scene.others = others.map(|(_, way)| way.clone()).collect();
+        let skipped = self.routes.len().saturating_sub(OTHERS);
+        let others = self.routes.iter().skip(skipped).filter(|(record, _)| Some(record.number) != focus);
+        scene.others = others.map(|(_, route)| route.clone()).collect();
     }
 
     /// Lets go what has ended, and takes up what was sent since.
@@ -84,13 +84,13 @@ impl Traffic {
         let lives =
             |record: &RequestRecord| now < record.ended_at + AFTERGLOW && now < record.sent_at + LONGEST;
         let mut begin = 0;
+        let oldest = requests.front().map_or(0, |record| record.number);
         match known {
             Some((record, _)) => {
-                self.ways
-                    .retain(|(record, _)| lives(record) && asked::find(requests, record.number).is_some());
+                self.routes.retain(|(record, _)| lives(record) && record.number >= oldest);
                 begin = record.number + 1;
             }
-            None => self.ways.clear(),
+            None => self.routes.clear(),
         }
         let fresh: Vec<&Arc<RequestRecord>> = requests
             .iter()
@@ -99,7 +99,8 @@ impl Traffic {
             .filter(|record| lives(record))
             .collect();
         for record in fresh.into_iter().rev() {
-            self.ways.push_back((record.clone(), Rc::new(route::route(scene, session, record))));
+            let route = route::route(scene, session, &mut self.ways, record);
+            self.routes.push_back((record.clone(), Rc::new(route)));
         }
         self.seen = requests.back().map(|record| (record.clone(), now));
     }

@@ -196,8 +196,8 @@ mod tests {
         assert_eq!(way.len(), 4, "{way:?}");
         assert_eq!(way[1], "lb/default/web");
         assert_eq!(way[2], "v1/Service/default/web");
-        let route = board.focus.as_ref().expect("a request is under way");
-        assert!(route.accent.is_some());
+        let focus = board.focus.as_ref().expect("a request is under way");
+        assert!(focus.route.way.accent.is_some());
         let (_, pod) = scene_pod(&board, &way[3]);
         assert_ne!(pod.light, Light::None, "{way:?}");
         let back = walk(&board, &way[3], &[Step::Left; 5]);

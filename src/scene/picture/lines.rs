@@ -6,7 +6,7 @@ use crate::api::Time;
 use crate::scene::card::Mark;
 use crate::scene::geometry::{Path, Point, Rect, point};
 use crate::scene::route::Burst;
-use crate::scene::{Route, Scene};
+use crate::scene::{Focus, Scene};
 
 /// Configuration, membership and the ways of requests, below the cards.
 pub fn below(pen: &mut Pen, scene: &Scene) {
@@ -42,23 +42,24 @@ pub fn below(pen: &mut Pen, scene: &Scene) {
         }
     }
     for route in &scene.others {
-        let accent = palette.accent(route.accent);
-        pen.path(&route.track, Paint::line(accent.line, 2.5).opacity(0.45));
+        let accent = palette.accent(route.way.accent);
+        pen.path(&route.way.track, Paint::line(accent.line, 2.5).opacity(0.45));
     }
     for standing in &scene.standing {
         let accent = palette.accent(standing.accent);
         pen.path(&standing.path, Paint::line(accent.line, 2.0).dash("9 3 2 3"));
     }
-    if let Some(route) = &scene.focus {
-        let accent = palette.accent(route.accent);
-        for tie in &route.ties {
+    if let Some(focus) = &scene.focus {
+        let way = &focus.route.way;
+        let accent = palette.accent(way.accent);
+        for tie in &focus.ties {
             pen.path(tie, Paint::line(accent.line, 1.0).dash("3 3").opacity(0.8));
         }
-        for question in &route.questions {
+        for question in &focus.questions {
             pen.path(question, Paint::line(accent.ink, 1.5).dash("2 4"));
         }
-        pen.path(&route.track, Paint::line(accent.line, 12.0).opacity(0.14));
-        pen.path(&route.track, Paint::line(accent.ink, 4.0));
+        pen.path(&way.track, Paint::line(accent.line, 12.0).opacity(0.14));
+        pen.path(&way.track, Paint::line(accent.ink, 4.0));
     }
 }
 
@@ -85,12 +86,13 @@ pub fn above(pen: &mut Pen, scene: &Scene, now: Time) {
         let (at, ink) = ((rect.x + w / 2.0, standing.at.y), palette.get("ink-2"));
         pen.text(at, &standing.text, CAPTION, ink, Anchor::Middle);
     }
-    let Some(route) = &scene.focus else { return };
-    let accent = palette.accent(route.accent);
-    if route.packet(now).is_none() {
-        stops(pen, route, accent);
+    let Some(focus) = &scene.focus else { return };
+    let accent = palette.accent(focus.route.way.accent);
+    let packet = focus.route.packet(now);
+    if packet.is_none() {
+        stops(pen, focus, accent);
     }
-    if let Some(packet) = route.packet(now) {
+    if let Some(packet) = packet {
         pen.circle(packet.at.x, packet.at.y, 12.0, Paint::fill(accent.line).opacity(0.2));
         pen.circle(packet.at.x, packet.at.y, 7.0, Paint::fill(surface).border(accent.ink, 2.0));
         let (cos, sin) = (packet.angle.cos(), packet.angle.sin());
@@ -99,14 +101,14 @@ pub fn above(pen: &mut Pen, scene: &Scene, now: Time) {
         pen.path(&arrow, Paint::line(accent.ink, 1.6));
         pen.path(&Path::through(vec![turned(-3.0, 0.0), turned(2.5, 0.0)]), Paint::line(accent.ink, 1.6));
     }
-    if let Some(burst) = route.burst.as_ref().filter(|burst| burst.since <= now) {
+    if let Some(burst) = focus.burst.as_ref().filter(|burst| burst.since <= now) {
         draw_burst(pen, burst);
     }
 }
 
-fn stops(pen: &mut Pen, route: &Route, accent: Accent) {
+fn stops(pen: &mut Pen, focus: &Focus, accent: Accent) {
     let palette = pen.palette;
-    for stop in &route.stops {
+    for stop in &focus.stops {
         let w = 16.0 + 6.0 * (stop.numbers.chars().count() as f64 - 1.0);
         let rect = Rect { x: stop.at.x - w / 2.0, y: stop.at.y - 8.0, w, h: 16.0 };
         pen.rect(rect, 8.0, Paint::fill(accent.ink).border(palette.get("surface"), 2.0));

@@ -86,7 +86,7 @@ struct Look<'a> {
 
 fn pod(pen: &mut Pen, card: &PodCard, _node: &NodeCard, scene: &Scene) {
     let palette = pen.palette;
-    let focus = scene.focus.as_ref().and_then(|route| route.accent);
+    let focus = scene.focus.as_ref().and_then(|focus| focus.route.way.accent);
     let accent = palette.accent(if card.light == Light::None { card.accent } else { focus.or(card.accent) });
     let canvas = palette.get("canvas");
     let plain = |word| Look {

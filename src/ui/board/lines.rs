@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use endpoint_playground::scene::card::Mark;
 use endpoint_playground::scene::geometry::{Path, Rect};
-use endpoint_playground::scene::{Level, Link, Route, Scene};
+use endpoint_playground::scene::{Focus, Level, Link, Scene};
 use yew::prelude::*;
 
 use super::accent_class;
@@ -106,16 +106,16 @@ pub(super) fn net(scene: &Scene, region: &Region) -> Html {
                 </g>
             }) }
             { for scene.others.iter().filter(|_| scene.others.len() <= MOST_TRACKS).map(|route| html! {
-                <g class={accent_class(route.accent).unwrap_or_else(|| "plain".to_owned())}>
-                    { line("route past", &route.track) }
+                <g class={accent_class(route.way.accent).unwrap_or_else(|| "plain".to_owned())}>
+                    { line("route past", &route.way.track) }
                 </g>
             }) }
-            if let Some(route) = &scene.focus {
-                <g class={accent_class(route.accent).unwrap_or_else(|| "plain".to_owned())}>
-                    { for route.ties.iter().map(|tie| line("tie", tie)) }
-                    { for route.questions.iter().map(|path| line("route question", path)) }
-                    { line("halo", &route.track) }
-                    { line("route", &route.track) }
+            if let Some(focus) = &scene.focus {
+                <g class={accent_class(focus.route.way.accent).unwrap_or_else(|| "plain".to_owned())}>
+                    { for focus.ties.iter().map(|tie| line("tie", tie)) }
+                    { for focus.questions.iter().map(|path| line("route question", path)) }
+                    { line("halo", &focus.route.way.track) }
+                    { line("route", &focus.route.way.track) }
                 </g>
             }
         </>
@@ -148,13 +148,13 @@ pub(super) fn over(scene: &Scene, still: bool, region: &Region) -> Html {
                     </g>
                 }
             }) }
-            if let Some(route) = &scene.focus { { stops(route, still) } }
+            if let Some(focus) = &scene.focus { { stops(focus, still) } }
         </>
     };
     html! {
         <>
             { svg("net over", scene, children) }
-            if let Some(burst) = scene.focus.as_ref().and_then(|route| route.burst.as_ref()) {
+            if let Some(burst) = scene.focus.as_ref().and_then(|focus| focus.burst.as_ref()) {
                 // The painter shows it from the moment at which it happens.
                 // In the gutter before the nodes there is no card that it could lie over; elsewhere it hangs to the left.
                 <span class={classes!("tag", "drop", (burst.at.x > scene.metrics.nodes.x - 40.0).then_some("at-node"))} data-since={burst.since.0.to_string()}
@@ -164,12 +164,12 @@ pub(super) fn over(scene: &Scene, still: bool, region: &Region) -> Html {
     }
 }
 
-fn stops(route: &Route, still: bool) -> Html {
+fn stops(focus: &Focus, still: bool) -> Html {
     // While packets move they tell the story; the numbers come when the request has ended or nothing moves.
-    let class = classes!("hops-on-board", accent_class(route.accent), still.then_some("still"));
+    let class = classes!("hops-on-board", accent_class(focus.route.way.accent), still.then_some("still"));
     html! {
-        <g {class} data-ended={route.ended_at.0.to_string()}>
-            { for route.stops.iter().map(|stop| {
+        <g {class} data-ended={focus.ended_at.0.to_string()}>
+            { for focus.stops.iter().map(|stop| {
                 let w = 16.0 + 6.0 * (stop.numbers.len() as f64 - 1.0);
                 // Beside the card, so that the row can be read.
                 let x = stop.at.x - w / 2.0 - 4.0;

@@ -36,6 +36,7 @@ pub(super) const PROBES: [&str; 13] = [
 pub(super) const PLAIN: usize = 6;
 pub(super) const SURFACE: usize = 7;
 pub(super) const BAD: usize = 8;
+const CANVAS: usize = 9;
 pub(super) const WARN: usize = 10;
 pub(super) const LINE: usize = 11;
 pub(super) const INK: usize = 12;
@@ -53,6 +54,8 @@ pub(super) struct Painter {
     colours: RefCell<(u32, Rc<Vec<String>>)>,
     /// The moment that was painted last.
     now: Cell<Time>,
+    /// Where dots are to be drawn, by the place of their colour; empty between two frames.
+    dots: RefCell<[Vec<Point>; PLAIN + 1]>,
 }
 
 impl Painter {
@@ -65,6 +68,7 @@ impl Painter {
             still: Cell::new(false),
             colours: RefCell::default(),
             now: Cell::new(Time::ZERO),
+            dots: RefCell::default(),
         }
     }
 
@@ -77,11 +81,11 @@ impl Painter {
     pub fn packet_at(&self, at: Point) -> Option<u64> {
         let scene = self.scene.0.borrow();
         let now = self.now.get();
-        let near = |route: &Route, radius: f64| {
-            route.packet(now).is_some_and(|packet| packet.at.distance(at) <= radius)
-        };
-        let focus = scene.focus.iter().find(|route| near(route, 16.0));
-        focus.or_else(|| scene.others.iter().find(|route| near(route, 9.0))).map(|route| route.number)
+        let near =
+            |route: &Route, radius: f64| route.at(now).is_some_and(|there| there.distance(at) <= radius);
+        let focus = scene.focus.iter().map(|focus| &focus.route).find(|route| near(route, 16.0));
+        let others = || scene.others.iter().map(|route| &**route).find(|route| near(route, 9.0));
+        focus.or_else(others).map(|route| route.number)
     }
 
     /// Draws the packets as they are at `now`.
@@ -106,38 +110,42 @@ impl Painter {
         let scene = self.scene.0.borrow().clone();
         let colours = self.colours();
         let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
-        let accent = |route: &Route| colour(route.accent.map_or(6, |accent| usize::from(accent) - 1));
+        let place = |route: &Route| route.way.accent.map_or(PLAIN, |accent| usize::from(accent) - 1);
         if !self.still.get() {
             // From afar a dot is larger on the board, so that it is seen.
             let radius = (2.5 / camera.scale).max(4.5);
             let (w, h) = (f64::from(canvas.width()) / scale, f64::from(canvas.height()) / scale);
             let (left, top) = camera.to_world(0.0, 0.0);
-            let mut set = None;
+            let mut dots = self.dots.borrow_mut();
             for route in &scene.others {
-                let Some(packet) = route.packet(now) else { continue };
-                let (x, y) = (packet.at.x - left, packet.at.y - top);
+                let Some(at) = route.at(now) else { continue };
+                let (x, y) = (at.x - left, at.y - top);
                 if x < -radius || y < -radius || x > w + radius || y > h + radius {
                     continue;
                 }
-                // Setting a colour costs as much as a dot.
-                if set != Some(route.accent) {
-                    set = Some(route.accent);
-                    context.set_fill_style_str(accent(route));
+                if let Some(dots) = dots.get_mut(place(route)) {
+                    dots.push(at);
                 }
-                dot(&context, packet.at, radius);
+            }
+            // Setting a colour costs as much as a dot, so those of one colour come together.
+            for (index, dots) in dots.iter_mut().enumerate().filter(|(_, dots)| !dots.is_empty()) {
+                context.set_fill_style_str(colour(index));
+                for at in dots.drain(..) {
+                    dot(&context, at, radius);
+                }
             }
         }
-        if let Some(route) = &scene.focus {
+        if let Some(focus) = &scene.focus {
             if !self.still.get()
-                && let Some(packet) = route.packet(now)
+                && let Some(packet) = focus.route.packet(now)
             {
-                disc(&context, &packet, accent(route), colour(7));
+                disc(&context, &packet, colour(place(&focus.route)), colour(SURFACE));
             }
-            if let Some(burst) = route.burst.as_ref().filter(|burst| burst.since <= now) {
-                draw_burst(&context, burst, now, colour(8), colour(9));
+            if let Some(burst) = focus.burst.as_ref().filter(|burst| burst.since <= now) {
+                draw_burst(&context, burst, now, colour(BAD), colour(CANVAS));
             }
+            self.time_labels(now);
         }
-        self.time_labels(now);
     }
 
     /// Shows and hides what stands on the board from a moment on.

@@ -62,7 +62,7 @@ impl Shown {
             picked: props.picked.clone(),
             talks: Rc::new(scene.talks.clone()),
             read_only: props.read_only,
-            accent: scene.focus.as_ref().and_then(|route| route.accent),
+            accent: scene.focus.as_ref().and_then(|focus| focus.route.way.accent),
             region,
         }
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use endpoint_playground::scene::geometry::Rect;
-use endpoint_playground::scene::{Level, SMALLEST, Scene};
+use endpoint_playground::scene::{Level, Route, SMALLEST, Scene};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
@@ -85,15 +85,18 @@ const ON_TRACK: f64 = 8.0;
 
 /// The number of the request whose track runs through a point; the one in focus first.
 pub(super) fn route_at(scene: &Scene, x: f64, y: f64) -> Option<u64> {
-    let near = |route: &&Rc<endpoint_playground::scene::Route>| {
-        let length = route.track.length();
+    let near = |route: &&Route| {
+        let track = &route.way.track;
+        let length = track.length();
         let steps = (length / ON_TRACK).ceil() as u32;
         (0..=steps).any(|step| {
-            let (at, _) = route.track.at(f64::from(step) / f64::from(steps.max(1)));
+            let at = track.at(f64::from(step) / f64::from(steps.max(1)));
             length > 0.0 && (at.x - x).hypot(at.y - y) < ON_TRACK
         })
     };
-    scene.focus.iter().chain(scene.others.iter().rev()).find(near).map(|route| route.number)
+    let focus = scene.focus.iter().map(|focus| &focus.route);
+    let others = scene.others.iter().rev().map(|route| &**route);
+    focus.chain(others).find(near).map(|route| route.number)
 }
 
 /// Calls back whenever the element has another size. The observer must be disconnected.

@@ -663,7 +663,7 @@ impl App {
                     on_show={on.reform(Act::List)}>
                     <span class="repeats"><Repeating moment={state.moment.clone()} on_command={on_command.clone()} /></span>
                 </Tabs>
-                <Composer moment={state.moment.clone()} draft={state.draft.clone()} on={on.clone()}
+                <Composer objects={state.moment.objects()} draft={state.draft.clone()} on={on.clone()}
                     on_draft={ctx.link().callback(Msg::Draft)} {on_command} />
                 <span class="toggle">
                     <button type="button" class="btn" aria-expanded={tall.to_string()}

@@ -84,7 +84,7 @@ pub fn EmbedBar(props: &EmbedBarProps) -> Html {
                 <button type="button" class={classes!("btn", if *open { "out" } else { "solid" })} aria-expanded={open.to_string()} onclick={toggle}>{ "Send" }</button>
                 if *open {
                     <div class="pop-body">
-                        <Composer moment={props.moment.clone()} draft={props.draft.clone()}
+                        <Composer objects={props.moment.objects()} draft={props.draft.clone()}
                             on_draft={props.on_draft.clone()} {on_command} {on} />
                     </div>
                 }

@@ -101,11 +101,22 @@ pub fn Track(props: &TimelineProps) -> Html {
     let (track, input) = (use_node_ref(), use_node_ref());
     {
         let (track, input, end) = (track.clone(), input.clone(), props.end);
+        let seen = use_mut_ref(|| (String::new(), String::new()));
         browser::use_frame(move |now| {
             let share = now.0.min(end.0) as f64 * 100.0 / end.0.max(1) as f64;
-            browser::set_property(&track, "--share", &format!("{share:.2}%"));
-            browser::set_value(&input, &now.0.min(end.0).to_string());
-            browser::set_attribute(&input, "aria-valuetext", &spoken(now));
+            // Half a pixel, or less: a finer step is not seen, and each costs the browser a layout.
+            let place = format!("{share:.1}%");
+            let (seen_place, seen_words) = &mut *seen.borrow_mut();
+            if *seen_place != place {
+                browser::set_property(&track, "--share", &place);
+                browser::set_value(&input, &now.0.min(end.0).to_string());
+                *seen_place = place;
+            }
+            let words = spoken(now);
+            if *seen_words != words {
+                browser::set_attribute(&input, "aria-valuetext", &words);
+                *seen_words = words;
+            }
         });
     }
     let oninput =

@@ -1,13 +1,15 @@
 //! The composer: who asks, for what, how often.
 
+use std::rc::Rc;
+
 use endpoint_playground::session::{Client, Command, Request};
 use yew::prelude::*;
 
-use super::suggest::{client_of, client_value, senders, targets};
+use super::suggest::{Sender, Target, client_of, client_value, senders, targets};
 use crate::ui::act::Act;
 use crate::ui::browser;
 use crate::ui::icons::small_icon;
-use crate::ui::moment::Moment;
+use crate::ui::moment::{Moment, Objects};
 
 /// A request that is being written.
 #[derive(Clone, PartialEq, Debug)]
@@ -65,8 +67,8 @@ const REPEATS: [(u64, &str); 5] =
 /// What the composer needs.
 #[derive(Properties, PartialEq)]
 pub struct ComposerProps {
-    /// The cluster: who can send and what to.
-    pub moment: Moment,
+    /// The objects: who can send and what to.
+    pub objects: Objects,
     /// What is written.
     pub draft: Draft,
     /// Another text.
@@ -81,9 +83,10 @@ pub struct ComposerProps {
 #[component]
 pub fn Composer(props: &ComposerProps) -> Html {
     let draft = &props.draft;
-    let cluster = props.moment.cluster();
-    let (pods, nodes) = senders(cluster);
-    let targets = targets(cluster, &draft.from);
+    let senders = use_memo(props.objects.clone(), |objects| senders(objects.cluster()));
+    let targets = use_memo((props.objects.clone(), draft.from.clone()), |(objects, from)| {
+        targets(objects.cluster(), from)
+    });
     let change = {
         let (on_draft, draft) = (props.on_draft.clone(), draft.clone());
         move |with: fn(&mut Draft, String)| {
@@ -124,29 +127,11 @@ pub fn Composer(props: &ComposerProps) -> Html {
         })
     };
     let what = targets.iter().find(|target| target.url == draft.url).map(|target| target.what.clone());
-    let here = client_value(&draft.from);
-    let known = matches!(draft.from, Client::Internet | Client::Laptop)
-        || pods.iter().chain(&nodes).any(|sender| sender.client == draft.from);
-    let option = |client: &Client, label: String| {
-        let value = client_value(client);
-        let selected = value == here;
-        html! { <option {value} {selected}>{ label }</option> }
-    };
     html! {
         <form class="compose" {onsubmit} aria-label="Write a request">
             <label class="c-from"><span class="c-word">{ "From" }</span>
                 <select class="input" aria-label="From" onchange={on_from.reform(|event: Event| browser::value_of(&event))}>
-                    { option(&Client::Internet, "Internet".to_owned()) }
-                    { option(&Client::Laptop, "Laptop".to_owned()) }
-                    if !known { { option(&draft.from, draft.from.to_string()) } }
-                    if !pods.is_empty() {
-                        <optgroup label="Pods">
-                            { for pods.iter().map(|sender| option(&sender.client, sender.label.clone())) }
-                        </optgroup>
-                    }
-                    <optgroup label="Nodes">
-                        { for nodes.iter().map(|sender| option(&sender.client, sender.label.clone())) }
-                    </optgroup>
+                    <Senders {senders} from={draft.from.clone()} />
                 </select>
             </label>
             <label class="c-method"><span class="c-word">{ "to" }</span>
@@ -161,9 +146,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
                 list="compose-targets" value={draft.url.clone()}
                 oninput={on_url.reform(|event: InputEvent| browser::value_of(&event))} />
             <datalist id="compose-targets">
-                for target in targets.iter() {
-                    <option value={target.url.clone()}>{ &target.what }</option>
-                }
+                <Targets {targets} />
             </datalist>
             <label class="c-every"><span class="c-word">{ "send" }</span>
                 <select class="input" aria-label="How often" onchange={on_every.reform(|event: Event| browser::value_of(&event))}>
@@ -183,11 +166,77 @@ pub fn Composer(props: &ComposerProps) -> Html {
     }
 }
 
+/// Who can send, and who does.
+#[derive(Properties, PartialEq)]
+struct SendersProps {
+    /// The Pods and the nodes.
+    senders: Rc<(Vec<Sender>, Vec<Sender>)>,
+    /// Who is chosen.
+    from: Client,
+}
+
+/// Who can send, as options. On a large board there are very many; they change seldom.
+#[component]
+fn Senders(props: &SendersProps) -> Html {
+    let (pods, nodes) = &*props.senders;
+    let known = matches!(props.from, Client::Internet | Client::Laptop)
+        || pods.iter().chain(nodes).any(|sender| sender.client == props.from);
+    let option = |client: &Client, label: String| {
+        let selected = *client == props.from;
+        html! { <option value={client_value(client)} {selected}>{ label }</option> }
+    };
+    html! {
+        <>
+            { option(&Client::Internet, "Internet".to_owned()) }
+            { option(&Client::Laptop, "Laptop".to_owned()) }
+            if !known { { option(&props.from, props.from.to_string()) } }
+            if !pods.is_empty() {
+                <optgroup label="Pods">
+                    { for pods.iter().map(|sender| option(&sender.client, sender.label.clone())) }
+                </optgroup>
+            }
+            <optgroup label="Nodes">
+                { for nodes.iter().map(|sender| option(&sender.client, sender.label.clone())) }
+            </optgroup>
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct TargetsProps {
+    targets: Rc<Vec<Target>>,
+}
+
+/// What there is to send to, as options.
+#[component]
+fn Targets(props: &TargetsProps) -> Html {
+    html! {
+        for target in props.targets.iter() {
+            <option value={target.url.clone()}>{ &target.what }</option>
+        }
+    }
+}
+
+/// How many repetitions have a button each; more are counted.
+const SHOWN: usize = 3;
+
 /// What is sent again and again, each with a button that stops it.
 #[component]
 pub fn Repeating(props: &RepeatingProps) -> Html {
+    let repetitions = props.moment.cluster().repetitions();
+    let more = repetitions.len().saturating_sub(SHOWN);
+    let stop_all = || {
+        let requests: Vec<Request> = repetitions.values().map(|one| one.request.clone()).collect();
+        props.on_command.reform(move |_: MouseEvent| Command::Batch {
+            commands: requests
+                .iter()
+                .map(|request| Command::Repeat { request: request.clone(), every: 0 })
+                .collect(),
+        })
+    };
     html! {
-        for repetition in props.moment.cluster().repetitions().values() {
+      <>
+        for repetition in repetitions.values().take(SHOWN) {
             <span class="repeating">
                 <span class="cut">
                     { format!("{} {} every {} s", repetition.request.from, repetition.request, repetition.every as f64 / 1000.0) }
@@ -199,6 +248,13 @@ pub fn Repeating(props: &RepeatingProps) -> Html {
                     }>{ small_icon("i-x") }</button>
             </span>
         }
+        if more > 0 {
+            <span class="repeating">
+                <span>{ format!("and {more} more") }</span>
+                <button type="button" class="btn" aria-label="Stop sending everything" onclick={stop_all()}>{ "Stop all" }</button>
+            </span>
+        }
+      </>
     }
 }
 

@@ -14,8 +14,8 @@ use crate::ui::icons::{mark, small_icon};
 use crate::ui::moment::Moment;
 use crate::ui::sentence::outcome_mark;
 
-/// How many rows are drawn at once.
-const SHOWN: usize = 100;
+/// How many rows are drawn at first, and how many more when they are asked for.
+const SHOWN: usize = 25;
 
 /// What the list needs.
 #[derive(Properties, PartialEq)]
@@ -34,6 +34,7 @@ pub struct RequestsProps {
 #[component]
 pub fn Requests(props: &RequestsProps) -> Html {
     let root = use_node_ref();
+    let shown = use_state_eq(|| SHOWN);
     let requests = props.moment.cluster().requests();
     let now = props.moment.now();
     if requests.is_empty() {
@@ -57,15 +58,17 @@ pub fn Requests(props: &RequestsProps) -> Html {
         })
     };
     // The unfolded request stays in the list however old it is.
-    let newest = requests.iter().rev().take(SHOWN);
-    let old = requests.iter().rev().skip(SHOWN).filter(|record| Some(record.number) == props.open);
+    let newest = requests.iter().rev().take(*shown);
+    let old = requests.iter().rev().skip(*shown).filter(|record| Some(record.number) == props.open);
     html! {
         <div class="reqs" ref={root} {onkeydown}>
             for record in newest.chain(old) {
                 { row(props, record, now) }
             }
-            if requests.len() > SHOWN {
-                <p class="none">{ format!("and {} older ones", requests.len() - SHOWN) }</p>
+            if let Some(older) = requests.len().checked_sub(*shown).filter(|older| *older > 0) {
+                <button type="button" class="btn out older" onclick={move |_| shown.set(*shown + 4 * SHOWN)}>
+                    { format!("Show more of {older} older ones") }
+                </button>
             }
         </div>
     }

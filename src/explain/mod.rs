@@ -8,6 +8,7 @@ pub mod outline;
 mod routing;
 pub mod talk;
 pub mod verdict;
+pub mod watch;
 
 pub use finding::{Certainty, Finding, Fix, findings};
 pub use long_lived::unbalanced;
@@ -15,3 +16,4 @@ pub use near_miss::{Difference, NearMiss};
 pub use outline::{Outline, OutlineItem, OutlineLine, outline};
 pub use talk::{Isolation, Reach, Talk, isolation, selected};
 pub use verdict::{Standing, Verdict, verdicts};
+pub use watch::Watch;

@@ -10,7 +10,7 @@ use crate::api::ObjectKey;
 pub const CLIENT_PATIENCE: u64 = 2_000;
 
 /// Who sends a request.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Client {
     /// A browser somewhere on the internet.
@@ -53,7 +53,7 @@ impl fmt::Display for Request {
 
 /// A place where the bytes of a request go. Objects that are only looked up (a Service, an EndpointSlice, an
 /// Ingress) are never places.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Place {
     /// The client itself.

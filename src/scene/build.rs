@@ -229,3 +229,14 @@ pub(super) fn request_text(method: &str, url: &str) -> String {
         None => url.to_owned(),
     }
 }
+
+/// Whether a client's card says this of a request. It is asked for each request, and allocates nothing.
+pub(super) fn tells_of(text: &str, method: &str, url: &str) -> bool {
+    match url.split_once("://") {
+        Some((_, rest)) => {
+            let said = text.strip_prefix(method).and_then(|text| text.strip_prefix(' '));
+            said == Some(rest.strip_suffix('/').unwrap_or(rest))
+        }
+        None => text == url,
+    }
+}

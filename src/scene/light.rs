@@ -16,9 +16,13 @@ fn host(address: &str) -> &str {
 
 /// Lights up the rows, gates and Pods that a request uses: solid where bytes go, tinted where something was looked up.
 pub(super) fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8>) {
-    let text = build::request_text(&record.request.method, &record.request.url);
+    let request = &record.request;
     for card in scene.clients.iter_mut().filter(|card| card.client == record.request.from) {
-        for row in Rc::make_mut(card).rows.iter_mut().filter(|row| row.text == text) {
+        for row in Rc::make_mut(card)
+            .rows
+            .iter_mut()
+            .filter(|row| build::tells_of(&row.text, &request.method, &request.url))
+        {
             (row.light, row.accent) = (Light::Solid, accent);
         }
     }

@@ -52,6 +52,8 @@ pub(super) struct Moved {
     pub services: BTreeSet<ObjectKey>,
     /// Whether a card of the Edge lane is another.
     pub edges: bool,
+    /// Whether a client's card is another, though it stands where it stood.
+    pub clients: bool,
 }
 
 impl Placed {
@@ -94,7 +96,7 @@ impl Placed {
         }
         scene.talks = self.talks.clone();
         self.links.connect(&mut scene, session.cluster().store(), view, &moved);
-        self.traffic.lay(&mut scene, session, view, moved.any);
+        self.traffic.lay(&mut scene, session, view, &moved);
         keep_lit(&mut scene.clients, &self.clients, &self.last.clients);
         keep_lit(&mut scene.edges, &self.edges, &self.last.edges);
         keep_lit(&mut scene.services, &self.services, &self.last.services);
@@ -126,7 +128,9 @@ impl Placed {
         let clients = settle(&self.clients, contents.clients, &arrangement.clients, anew, |card, rect, _| {
             card.rect = rect;
         });
-        moved.any |= !same_cards(&clients, &self.clients);
+        moved.any |= !same_keys(&clients, &self.clients, |card| &card.client)
+            || clients.iter().zip(&self.clients).any(|((_, new), (_, old))| new.rect != old.rect);
+        moved.clients = !same_cards(&clients, &self.clients);
         let edges = settle(&self.edges, contents.edges, &arrangement.edges, anew, |card, rect, _| {
             card.rect = rect;
         });

@@ -1,5 +1,6 @@
 //! The requests on their ways over the board: where each one's bytes are, when, and what was looked up.
 
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use super::Scene;
@@ -12,7 +13,7 @@ use crate::network::{Action, Outcome, Place};
 use crate::session::Session;
 
 /// Which part of its way a request makes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Hash)]
 pub(super) enum Turn {
     /// To a resolver.
     Ask,
@@ -31,6 +32,13 @@ pub(super) struct Move<'r> {
     pub to: &'r Place,
     begin: Time,
     end: Time,
+}
+
+/// Where it goes, and not when.
+impl Hash for Move<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.turn, self.to).hash(state);
+    }
 }
 
 /// The moves of a request, in the order of time.

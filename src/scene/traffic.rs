@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::placed::Moved;
 use super::route::{self, Focus, Route, Standing};
 use super::way::Ways;
 use super::{Scene, View, asked, light};
@@ -37,16 +38,17 @@ pub(super) struct Traffic {
 
 impl Traffic {
     /// Lays the ways of the requests that matter now over a scene whose cards stand, and lights up what the one in focus
-    /// uses. `moved` tells that cards stand elsewhere.
-    pub fn lay(&mut self, scene: &mut Scene, session: &Session, view: &View, moved: bool) {
+    /// uses. `moved` tells which cards stand elsewhere.
+    pub fn lay(&mut self, scene: &mut Scene, session: &Session, view: &View, moved: &Moved) {
         let requests = session.cluster().requests();
         let now = session.now();
-        if moved || !self.accents.ptr_eq(session.accents()) {
+        if moved.any || !self.accents.ptr_eq(session.accents()) {
             self.accents = session.accents().clone();
             self.ways = Ways::default();
-            self.routes.clear();
-            self.focus = None;
-            self.seen = None;
+            self.begin_anew();
+        } else if moved.clients {
+            // Requests may leave from other rows.
+            self.begin_anew();
         }
         let newest = |seen: &(Arc<RequestRecord>, Time)| {
             requests.back().is_some_and(|record| Arc::ptr_eq(record, &seen.0))
@@ -74,6 +76,11 @@ impl Traffic {
         let skipped = self.routes.len().saturating_sub(OTHERS);
         let others = self.routes.iter().skip(skipped).filter(|(record, _)| Some(record.number) != focus);
         scene.others = others.map(|(_, route)| route.clone()).collect();
+    }
+
+    fn begin_anew(&mut self) {
+        self.routes.clear();
+        (self.focus, self.seen) = (None, None);
     }
 
     /// Lets go what has ended, and takes up what was sent since.

@@ -1,6 +1,7 @@
 //! The lines along which requests travel over the board, laid once for all requests that go the same way.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::rc::Rc;
 
 use super::geometry::{Path, Point, Rect, point};
@@ -30,7 +31,7 @@ pub struct Way {
 }
 
 /// What makes two requests go the same way over the same board.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(PartialEq)]
 struct Key {
     from: Client,
     /// The row of the client's card from which the line leaves.
@@ -39,10 +40,43 @@ struct Key {
     moves: Vec<(Turn, Place)>,
 }
 
+/// The same, of a request that is looked at.
+#[derive(Hash)]
+struct Asked<'r> {
+    from: &'r Client,
+    row: usize,
+    service: Option<&'r ObjectKey>,
+    moves: &'r [Move<'r>],
+}
+
+impl Asked<'_> {
+    fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        Hash::hash(self, &mut hasher);
+        hasher.finish()
+    }
+
+    fn is(&self, key: &Key) -> bool {
+        (self.from, self.row, self.service) == (&key.from, key.row, key.service.as_ref())
+            && self.moves.len() == key.moves.len()
+            && self.moves.iter().zip(&key.moves).all(|(one, (turn, to))| one.turn == *turn && one.to == to)
+    }
+
+    fn to_key(&self) -> Key {
+        Key {
+            from: self.from.clone(),
+            row: self.row,
+            service: self.service.cloned(),
+            moves: self.moves.iter().map(|one| (one.turn, one.to.clone())).collect(),
+        }
+    }
+}
+
 /// The ways over a board that stands.
 #[derive(Default)]
 pub(super) struct Ways {
-    known: BTreeMap<Key, Rc<Way>>,
+    /// By hash, so that asking allocates nothing.
+    known: BTreeMap<u64, Vec<(Key, Rc<Way>)>>,
 }
 
 impl Ways {
@@ -56,20 +90,17 @@ impl Ways {
     ) -> Rc<Way> {
         let looked_up = record.trace.hops.iter().rev().flat_map(|hop| &hop.looked_up);
         let service = { looked_up }.find(|key| key.kind == Kind::Service && scene.service(key).is_some());
-        let key = Key {
-            from: record.request.from.clone(),
-            row: row_of(scene, record),
-            service: service.cloned(),
-            moves: moves.iter().map(|one| (one.turn, one.to.clone())).collect(),
-        };
-        if let Some(way) = self.known.get(&key) {
+        let asked = Asked { from: &record.request.from, row: row_of(scene, record), service, moves };
+        let hash = asked.hash();
+        let known = self.known.get(&hash).and_then(|ways| ways.iter().find(|(key, _)| asked.is(key)));
+        if let Some((_, way)) = known {
             return way.clone();
         }
         if self.known.len() >= REMEMBERED {
-            self.known.retain(|_, way| Rc::strong_count(way) > 1);
+            self.known.retain(|_, ways| ways.iter().any(|(_, way)| Rc::strong_count(way) > 1));
         }
-        let way = Rc::new(lay(scene, session, key.service.as_ref(), key.row, moves));
-        self.known.insert(key, way.clone());
+        let way = Rc::new(lay(scene, session, service, asked.row, moves));
+        self.known.entry(hash).or_default().push((asked.to_key(), way.clone()));
         way
     }
 }
@@ -98,8 +129,8 @@ fn lay(scene: &Scene, session: &Session, service: Option<&ObjectKey>, row: usize
 /// The row of the client's card that tells of this request.
 pub(super) fn row_of(scene: &Scene, record: &RequestRecord) -> usize {
     let Some(card) = scene.clients.iter().find(|card| card.client == record.request.from) else { return 0 };
-    let text = build::request_text(&record.request.method, &record.request.url);
-    card.rows.iter().position(|row| row.text == text).unwrap_or(0)
+    let request = &record.request;
+    card.rows.iter().position(|row| build::tells_of(&row.text, &request.method, &request.url)).unwrap_or(0)
 }
 
 /// A place on the board from which a line can leave.

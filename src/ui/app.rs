@@ -481,7 +481,7 @@ impl App {
                 if !options.hide_timeline { { self.foot(ctx, &on) } }
                 <section class="pill phone-only" aria-label="Time">
                     <PlayButtons playing={state.playing} speed={state.speed} short=true on={on.clone()} />
-                    <Clock />
+                    <Clock playing={state.playing} />
                     <SendAgain draft={state.draft.clone()} on={on.clone()} />
                 </section>
                 if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
@@ -554,8 +554,12 @@ impl App {
         };
         // What the scenario itself did is no news.
         let since = state.scenario.map_or(Time::ZERO, |scenario| scenario.start);
-        let problems: Vec<(ObjectKey, AttrValue)> =
-            state.problems.iter().map(|(key, finding)| (key.clone(), finding.title.clone().into())).collect();
+        let problems: Vec<(ObjectKey, AttrValue)> = state
+            .problems
+            .list
+            .iter()
+            .map(|(key, finding)| (key.clone(), finding.title.clone().into()))
+            .collect();
         let sentence = match state.tool {
             Tool::Select | Tool::Hand => sentence(cluster, state.moment.now(), since, idle),
             tool => tools::placing(tool),
@@ -658,7 +662,7 @@ impl App {
         html! {
             <footer class="foot">
                 <Grip name="the lists" property="--foot-by" {at} low={120} on={on_height} />
-                <Timeline marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
+                <Timeline playing={state.playing} marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
                 <Tabs label="Lists" id="lists" tabs={vec![requests, connections, events, text]} shown={state.list}
                     on_show={on.reform(Act::List)}>
                     <span class="repeats"><Repeating moment={state.moment.clone()} on_command={on_command.clone()} /></span>

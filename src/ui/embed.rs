@@ -71,7 +71,7 @@ pub fn EmbedBar(props: &EmbedBarProps) -> Html {
     html! {
         <footer class="bar">
             <PlayButtons playing={props.playing} speed={props.speed} {on} />
-            <Clock />
+            <Clock playing={props.playing} />
             if props.hide_timeline {
                 <span class="grow"></span>
             } else {

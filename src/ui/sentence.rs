@@ -174,15 +174,6 @@ fn host(url: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
-/// The Services that problems are looked for in, last one first.
-pub fn services(cluster: &Cluster) -> Vec<ObjectKey> {
-    let all = cluster.store().objects_of(endpoint_playground::api::Kind::Service);
-    let mut keys: Vec<ObjectKey> = all.map(|object| object.key.clone()).collect();
-    keys.retain(|key| !key.namespace.starts_with("kube-"));
-    keys.reverse();
-    keys
-}
-
 /// A button that changes something on the board.
 #[derive(Clone, PartialEq)]
 pub struct Try {

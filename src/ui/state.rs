@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use endpoint_playground::api::{Kind, ObjectKey, Time};
-use endpoint_playground::explain::Finding;
+use endpoint_playground::explain::Watch;
 use endpoint_playground::scene::geometry::Rect;
 use endpoint_playground::session::scenarios::{self, Scenario};
 use endpoint_playground::session::{Cluster, Command, Recording, Session};
@@ -18,7 +18,6 @@ use super::moment::{Moment, refusal};
 use super::notices::Notices;
 use super::options::{EmbedView, Options, Theme};
 use super::requests::{Draft, default_url};
-use super::sentence;
 
 /// Where chance begins on a new board.
 const SEED: u64 = 20_260_101;
@@ -95,8 +94,8 @@ pub struct State {
     pub looking: Looking,
     /// The cluster as the panels see it.
     pub moment: Moment,
-    /// What is wrong, with the Service.
-    pub problems: Rc<Vec<(ObjectKey, Finding)>>,
+    /// What is wrong with the Services.
+    pub problems: Watch,
     /// The cluster at the farthest moment that was seen: what lies ahead after a seek.
     pub latest: Rc<Cluster>,
     /// The accent of each Service, 1 to 6: a Service takes the next one when it is made, and keeps it.
@@ -110,9 +109,6 @@ pub struct State {
     /// How long ago the panels were brought up to date, in milliseconds of real time, and whether they wait for it.
     since_look: f64,
     waits: bool,
-    /// The findings by Service, and the Services that are still to be looked at.
-    found: BTreeMap<ObjectKey, Vec<Finding>>,
-    unlooked: Vec<ObjectKey>,
     /// The part of a millisecond that has not passed yet.
     rest: f64,
     seek: Option<Time>,
@@ -148,7 +144,7 @@ impl State {
             scenario: None,
             looking: Looking::default(),
             moment: Moment::new(&session, 0, 0),
-            problems: Rc::default(),
+            problems: Watch::default(),
             latest,
             accents: Rc::default(),
             unsaved: false,
@@ -158,8 +154,6 @@ impl State {
             seen: 0,
             since_look: 0.0,
             waits: false,
-            found: BTreeMap::new(),
-            unlooked: Vec::new(),
             rest: 0.0,
             seek: None,
             session,
@@ -284,7 +278,6 @@ impl State {
         self.looking.look(&self.session, selected, self.focus);
         self.moment = Moment::new(&self.session, self.epoch, self.beat);
         if self.moment.objects() != before.objects() || self.epoch <= 1 {
-            self.unlooked = sentence::services(cluster);
             let services = cluster.store().objects_of(Kind::Service).map(|object| &object.key);
             self.accents = Rc::new(services.map(|key| (key.clone(), self.session.accent(key))).collect());
         }
@@ -303,9 +296,10 @@ impl State {
             let service = self.selection.as_ref().and_then(Selection::object);
             self.draft.url = default_url(cluster, &self.draft.from, service).unwrap_or_default();
         }
-        let pods = self.session.cluster().store().objects_of(Kind::Pod).count();
-        if !self.playing || pods * self.unlooked.len() <= AT_ONCE {
-            while self.look_for_problems() {}
+        let store = self.session.cluster().store();
+        let services = self.problems.take_in(store);
+        if !self.playing || store.objects_of(Kind::Pod).count() * services <= AT_ONCE {
+            while self.problems.look() {}
         }
         self.moment != before
     }
@@ -331,7 +325,7 @@ impl State {
             self.beat += 1;
         }
         self.since_look += milliseconds;
-        let fresh = self.look_for_problems() && self.unlooked.is_empty();
+        let fresh = self.problems.look() && self.problems.is_done();
         let news = beat || self.session.generation() != self.seen;
         if !news && !self.waits {
             return fresh;
@@ -350,27 +344,6 @@ impl State {
             return !before.0.looks_like(&self.looking.scene.0) || fresh;
         }
         fresh
-    }
-
-    /// Looks for what is wrong with the next Service of those that may have changed; `false` when there is none.
-    fn look_for_problems(&mut self) -> bool {
-        let Some(service) = self.unlooked.pop() else { return false };
-        let store = self.session.cluster().store();
-        let found = endpoint_playground::explain::findings(store, &service);
-        if found.is_empty() {
-            self.found.remove(&service);
-        } else {
-            self.found.insert(service, found);
-        }
-        if self.unlooked.is_empty() {
-            self.found.retain(|service, _| store.get(service).is_some());
-            let all = self
-                .found
-                .iter()
-                .flat_map(|(service, found)| found.iter().map(|finding| (service.clone(), finding.clone())));
-            self.problems = Rc::new(all.collect());
-        }
-        true
     }
 
     /// Goes on to the next thing that happens, and stops there.

@@ -84,9 +84,9 @@ pub fn marks(latest: &Cluster, now: Time, end: Time) -> Vec<TimeMark> {
     seen.into_iter().map(|(place, (sort, future))| TimeMark { place, sort, future }).collect()
 }
 
-/// What the time line needs.
+/// What the scrubber needs.
 #[derive(Properties, PartialEq)]
-pub struct TimelineProps {
+pub struct TrackProps {
     /// The marks.
     pub marks: Rc<Vec<TimeMark>>,
     /// The end of the line.
@@ -97,7 +97,7 @@ pub struct TimelineProps {
 
 /// The scrubber alone.
 #[component]
-pub fn Track(props: &TimelineProps) -> Html {
+pub fn Track(props: &TrackProps) -> Html {
     let (track, input) = (use_node_ref(), use_node_ref());
     {
         let (track, input, end) = (track.clone(), input.clone(), props.end);
@@ -150,15 +150,45 @@ pub fn Track(props: &TimelineProps) -> Html {
     }
 }
 
-/// What the clock needs: nothing.
+/// What the clock needs.
+#[derive(Properties, PartialEq)]
+pub struct ClockProps {
+    /// Whether time passes.
+    pub playing: bool,
+}
+
+/// Simulated time. While it passes, nobody reads more than tenths of a second.
 #[component]
-pub fn Clock() -> Html {
+pub fn Clock(props: &ClockProps) -> Html {
     let node = use_node_ref();
     {
-        let node = node.clone();
-        browser::use_frame(move |now| browser::set_text(&node, &now.to_string()));
+        let (node, playing) = (node.clone(), props.playing);
+        let seen = use_mut_ref(String::new);
+        browser::use_frame(move |now| {
+            let mut text = now.to_string();
+            if playing {
+                text.truncate(text.len().saturating_sub(2));
+            }
+            if *seen.borrow() != text {
+                browser::set_text(&node, &text);
+                *seen.borrow_mut() = text;
+            }
+        });
     }
     html! { <span class="clock" ref={node} role="timer" aria-label="Simulated time" title="Simulated time"></span> }
+}
+
+/// What the time line needs.
+#[derive(Properties, PartialEq)]
+pub struct TimelineProps {
+    /// The marks.
+    pub marks: Rc<Vec<TimeMark>>,
+    /// The end of the line.
+    pub end: Time,
+    /// Whether time passes.
+    pub playing: bool,
+    /// What was asked for.
+    pub on: Callback<Act>,
 }
 
 /// Clock, scrubber and the key to its marks.
@@ -166,7 +196,7 @@ pub fn Clock() -> Html {
 pub fn Timeline(props: &TimelineProps) -> Html {
     html! {
         <div class="time">
-            <Clock />
+            <Clock playing={props.playing} />
             <Track marks={props.marks.clone()} end={props.end} on={props.on.clone()} />
             <span class="key" aria-hidden="true">
                 for (symbol, word) in [("#t-person", "you"), ("#t-cluster", "cluster"), ("#t-request", "request"), ("#t-failed", "failed")] {

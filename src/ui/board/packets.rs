@@ -56,6 +56,8 @@ pub(super) struct Painter {
     now: Cell<Time>,
     /// Where dots are to be drawn, by the place of their colour; empty between two frames.
     dots: RefCell<[Vec<Point>; PLAIN + 1]>,
+    /// Which pixels have the middle of a dot.
+    taken: RefCell<Vec<bool>>,
 }
 
 impl Painter {
@@ -69,6 +71,7 @@ impl Painter {
             colours: RefCell::default(),
             now: Cell::new(Time::ZERO),
             dots: RefCell::default(),
+            taken: RefCell::default(),
         }
     }
 
@@ -117,10 +120,20 @@ impl Painter {
             let (w, h) = (f64::from(canvas.width()) / scale, f64::from(canvas.height()) / scale);
             let (left, top) = camera.to_world(0.0, 0.0);
             let mut dots = self.dots.borrow_mut();
-            for route in &scene.others {
+            let mut taken = self.taken.borrow_mut();
+            let columns = (w * camera.scale) as usize + 2;
+            taken.clear();
+            taken.resize(columns * ((h * camera.scale) as usize + 2), false);
+            // The newest is drawn last; of those that lie on one pixel it is the one that is seen.
+            for route in scene.others.iter().rev() {
                 let Some(at) = route.at(now) else { continue };
                 let (x, y) = (at.x - left, at.y - top);
                 if x < -radius || y < -radius || x > w + radius || y > h + radius {
+                    continue;
+                }
+                let (column, row) =
+                    ((x.max(0.0) * camera.scale) as usize, (y.max(0.0) * camera.scale) as usize);
+                if taken.get_mut(row * columns + column).is_some_and(|taken| std::mem::replace(taken, true)) {
                     continue;
                 }
                 if let Some(dots) = dots.get_mut(place(route)) {

@@ -30,7 +30,7 @@ proptest! {
     ) {
         let all = scenarios::all();
         let scenario = &all[scenario.index(all.len())];
-        let mut session = Session::open(scenario.recording());
+        let mut session = Session::open(scenario.recording(1));
         let mut watch = Watch::default();
         caught_up(&mut watch, &session);
         for step in steps {
@@ -45,7 +45,7 @@ proptest! {
 fn a_pod_that_turns_unready_is_told_of_its_services_alone() {
     let all = scenarios::all();
     let first = all.iter().find(|scenario| scenario.name == "slices").expect("it is there");
-    let mut session = Session::open(first.recording());
+    let mut session = Session::open(first.recording(1));
     let mut watch = Watch::default();
     caught_up(&mut watch, &session);
     let pods = session.cluster().store().objects_of(endpoint_playground::api::Kind::Pod);

@@ -34,7 +34,7 @@ const CLIENTS: [(Client, &str, &str, IpAddr); 2] = [
 ];
 
 /// The record up to which the requests are told: the newest, or the newest of a moment ago while there are many.
-pub(super) fn told(requests: &RequestLog, now: Time) -> Option<&Arc<RequestRecord>> {
+pub fn told(requests: &RequestLog, now: Time) -> Option<&Arc<RequestRecord>> {
     let newest = requests.back()?;
     let busy = requests
         .len()

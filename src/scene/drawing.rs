@@ -51,6 +51,8 @@ pub struct Drawing {
     node_names: Vec<String>,
     node_ports: Vec<Row>,
     services: BTreeMap<ObjectKey, Rc<ServiceCard>>,
+    /// The Services in the order in which they stand; `None` when it is out of date.
+    in_order: Option<Vec<Rc<ServiceCard>>>,
     /// The slices that the last command or what came of it rewrote.
     rewritten: BTreeSet<ObjectKey>,
     edges: Vec<Rc<EdgeCard>>,
@@ -181,6 +183,9 @@ impl Drawing {
         let store = session.cluster().store();
         let context = Context { session, view, store };
         self.touched.extend(dirty.services.iter().cloned());
+        if !dirty.services.is_empty() {
+            self.in_order = None;
+        }
         for key in &dirty.services {
             let object = store.get(key).filter(|object| is_shown(object, view));
             match object.and_then(|object| service::card(session, object, view)) {
@@ -302,15 +307,19 @@ impl Drawing {
         let ranks = order::ranks(&services, nodes);
         if ranks != self.ranks {
             self.ranks = ranks;
+            self.in_order = None;
             self.nodes = Default::default();
         }
     }
 
     /// Everything that stands on the board at a level.
     fn contents(&mut self, session: &Session, level: Level, view: &View) -> Contents {
-        let mut services: Vec<&Rc<ServiceCard>> = self.services.values().collect();
-        services.sort_by_key(|card| self.ranks.get(&card.key).copied().unwrap_or(u32::MAX));
-        let services = services.into_iter().cloned().collect();
+        let services = self.in_order.get_or_insert_with(|| {
+            let mut services: Vec<Rc<ServiceCard>> = self.services.values().cloned().collect();
+            services.sort_by_key(|card| self.ranks.get(&card.key).copied().unwrap_or(u32::MAX));
+            services
+        });
+        let services = services.clone();
         let at_least = fold::at_least(level);
         let [overview, finer] = &mut self.nodes;
         let memory = if level == Level::Overview { overview } else { finer };

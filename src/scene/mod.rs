@@ -35,6 +35,7 @@ pub use drawing::Drawing;
 pub use fit::{Fitting, LARGE, SMALLEST};
 pub use fold::fold_id;
 
+pub use asked::told;
 use card::{ClientCard, EdgeCard, Frame, NodeCard, PodCard, ServiceCard};
 use geometry::Rect;
 pub use level::{Columns, Level, Metrics};

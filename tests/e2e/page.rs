@@ -46,12 +46,20 @@ pub fn story<Body>(address: &str, body: Body)
 where
     Body: AsyncFnOnce(Page) -> WebDriverResult<()> + 'static,
 {
+    traced_story("", address, body);
+}
+
+/// The same, in a browser that writes a trace of the events of these categories; see [`Page::trace`].
+pub fn traced_story<Body>(categories: &str, address: &str, body: Body)
+where
+    Body: AsyncFnOnce(Page) -> WebDriverResult<()> + 'static,
+{
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("the machine can run a story");
     LocalSet::new().block_on(&runtime, async {
-        let page = Page::launch().await.expect("Chromium and chromedriver start");
+        let page = Page::launch(categories).await.expect("Chromium and chromedriver start");
         let (told, opened) = (page.clone(), address.to_owned());
         // A task of its own, so that a failed assertion still ends the session.
         let outcome = tokio::task::spawn_local(async move {
@@ -77,13 +85,20 @@ where
 }
 
 impl Page {
-    async fn launch() -> WebDriverResult<Self> {
+    async fn launch(categories: &str) -> WebDriverResult<Self> {
         let driver = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
         // The same arguments as the wasm tests.
         let options: Value = serde_json::from_str(include_str!("../../webdriver.json"))?;
+        let mut options = options["goog:chromeOptions"].clone();
         let mut capabilities = ChromeCapabilities::new();
-        capabilities.set("goog:chromeOptions", options["goog:chromeOptions"].clone())?;
-        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+        let mut logs = json!({ "browser": "ALL" });
+        if !categories.is_empty() {
+            options["perfLoggingPrefs"] =
+                json!({ "traceCategories": categories, "enableNetwork": false, "enablePage": false });
+            logs["performance"] = json!("ALL");
+        }
+        capabilities.set("goog:chromeOptions", options)?;
+        capabilities.set("goog:loggingPrefs", logs)?;
         let manager =
             WebDriverManager::builder().driver_binary(BrowserKind::Chrome, driver).offline().build();
         let driver = manager.launch(capabilities).await?;
@@ -148,6 +163,17 @@ impl Page {
     pub async fn errors(&self) -> WebDriverResult<Vec<String>> {
         let entries = self.driver.browser_log().await?;
         Ok(entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message).collect())
+    }
+
+    /// The events that the browser has traced since it began. It traces until this is asked for the first time.
+    pub async fn trace(&self) -> WebDriverResult<Vec<Value>> {
+        let entries = self.driver.get_log("performance").await?;
+        let event = |message: &str| {
+            let message: Value = serde_json::from_str(message).ok()?;
+            let collected = message["message"]["method"] == "Tracing.dataCollected";
+            collected.then(|| message["message"]["params"].clone())
+        };
+        Ok(entries.iter().filter_map(|entry| event(&entry.message)).collect())
     }
 
     async fn keep_picture(&self) {

@@ -118,6 +118,10 @@ impl Board {
         if matches!(world.query_selector("[data-card][tabindex='0']"), Ok(Some(_))) {
             return;
         }
+        if !matches!(world.query_selector("[data-card]"), Ok(Some(_))) {
+            // A map without cards.
+            return;
+        }
         let stops = walk::stops(&ctx.props().scene.0);
         let near = self.walker.last.as_ref().and_then(|last| {
             let off = |stop: &&Stop| (stop.rect.x - last.rect.x).hypot(stop.rect.y - last.rect.y) as i64;

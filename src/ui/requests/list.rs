@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use endpoint_playground::api::{ObjectKey, Time};
+use endpoint_playground::scene;
 use endpoint_playground::session::{Action, Place, RequestRecord};
 use yew::prelude::*;
 
@@ -57,9 +58,16 @@ pub fn Requests(props: &RequestsProps) -> Html {
             browser::move_focus(&root, ".rq", step);
         })
     };
+    // While very many are sent the list stands still for a few seconds at a time, as the cards do: nobody could read it.
+    let told = scene::told(requests, now).map_or(u64::MAX, |record| record.number);
     // The unfolded request stays in the list however old it is.
-    let newest = requests.iter().rev().take(*shown);
-    let old = requests.iter().rev().skip(*shown).filter(|record| Some(record.number) == props.open);
+    let newest = requests.iter().rev().skip_while(|record| record.number > told).take(*shown);
+    let old = requests
+        .iter()
+        .rev()
+        .skip_while(|record| record.number > told)
+        .skip(*shown)
+        .filter(|record| Some(record.number) == props.open);
     html! {
         <div class="reqs" ref={root} {onkeydown}>
             for record in newest.chain(old) {

@@ -49,8 +49,10 @@ fn a_pod_that_turns_unready_is_told_of_its_services_alone() {
     let mut watch = Watch::default();
     caught_up(&mut watch, &session);
     let pods = session.cluster().store().objects_of(endpoint_playground::api::Kind::Pod);
-    let key =
-        pods.map(|pod| pod.key.clone()).find(|key| &*key.namespace == "default").expect("there are Pods");
+    let key = pods
+        .map(|pod| pod.key.clone())
+        .find(|key| &*key.namespace == "default" && &*key.name != "client")
+        .expect("there are Pods");
     let path = endpoint_playground::api::Path::ROOT.field("metadata").field("annotations");
     let edits = vec![endpoint_playground::api::patch::Edit {
         path: path.field("playground.endpoint/ready"),

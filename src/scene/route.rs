@@ -144,12 +144,17 @@ impl Route {
 
     /// The line that the packet is on, and which share of it is done.
     fn on_the_way(&self, now: Time) -> Option<(&Path, f64)> {
-        let turns = self.way.lines.iter().zip(&self.times);
-        let (path, (from, to)) = turns
-            .filter_map(|(line, times)| Some((line.as_ref()?, times)))
-            .find(|(_, (from, to))| *from <= now && now < *to)?;
-        let done = now.since(*from) as f64 / to.since(*from).max(1) as f64;
-        Some((path, ease(done)))
+        // Asked for each packet in each frame.
+        for (index, (from, to)) in self.times.iter().enumerate() {
+            if *from <= now
+                && now < *to
+                && let Some(path) = self.way.lines.get(index)?
+            {
+                let done = (now.0 - from.0) as f64 / (to.0 - from.0) as f64;
+                return Some((path, ease(done)));
+            }
+        }
+        None
     }
 }
 

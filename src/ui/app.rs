@@ -284,11 +284,13 @@ impl App {
         self.frame = None;
         let passed = self.last_frame.map_or(0.0, |last| (at - last).clamp(0.0, LONGEST_FRAME));
         self.last_frame = Some(at);
-        let draw = self.state.pass(passed);
-        self.hooks.run(self.state.session.now());
+        // Asked for first: once the page has drawn, asking waits for the browser.
         if self.state.playing {
             self.ask_for_frame(ctx);
-        } else {
+        }
+        let draw = self.state.pass(passed);
+        self.hooks.run(self.state.session.now());
+        if !self.state.playing {
             self.last_frame = None;
         }
         if self.state.unsaved {

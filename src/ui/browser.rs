@@ -368,6 +368,15 @@ pub fn value_of(event: &web_sys::Event) -> String {
     }
 }
 
+/// Whether the `details` that a toggle event comes from shows what is in it.
+pub fn is_unfolded(event: &web_sys::Event) -> bool {
+    let target = event.target();
+    target
+        .as_ref()
+        .and_then(|target| target.dyn_ref::<HtmlElement>())
+        .is_some_and(|element| element.has_attribute("open"))
+}
+
 /// Whether the check box that an event comes from is on.
 pub fn is_checked(event: &web_sys::Event) -> bool {
     event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked())

@@ -249,7 +249,7 @@ fn entries(props: &PaletteProps) -> Vec<Entry> {
         let words = format!("Send a request from {client}");
         add("Requests", "", Action::new(words, "i-globe", "", Act::Compose(client)));
     }
-    let views: [(&str, &str, Act); 14] = [
+    let views: [(&str, &str, Act); 15] = [
         ("Requests", "List", Act::All(vec![Act::List("requests"), Act::Tall(true)])),
         ("Events", "List", Act::All(vec![Act::List("events"), Act::Tall(true)])),
         ("Outline", "The board as text", Act::BoardText(true)),
@@ -258,6 +258,7 @@ fn entries(props: &PaletteProps) -> Vec<Entry> {
         ("Why", "Inspector", Act::Inspect("why")),
         ("Rules", "Inspector", Act::Inspect("rules")),
         ("DNS", "Inspector", Act::Inspect("dns")),
+        ("Describe", "Inspector", Act::Inspect("describe")),
         ("Connections", "List", Act::All(vec![Act::List("connections"), Act::Tall(true)])),
         ("Cluster", "How the cluster's network is set up", Act::Dialog(Some(Dialog::Cluster))),
         ("Picture", "Of the board, as SVG or PNG", Act::Dialog(Some(Dialog::Picture))),

@@ -11,6 +11,7 @@ mod axe;
 mod board;
 mod clipboard;
 mod connecting;
+mod describing;
 mod drawing;
 mod hovering;
 mod in_place;

@@ -1,6 +1,8 @@
-//! The inspector: what is selected, as a form, as YAML, and why it is as it is.
+//! The inspector: what is selected, as a form, as YAML, why it is as it is, and as kubectl
+//! describes it.
 
 mod board_yaml;
+mod describe;
 mod dig;
 mod draft;
 mod editor;
@@ -16,6 +18,7 @@ mod yaml;
 use std::collections::BTreeMap;
 
 use endpoint_playground::api::{Kind, ObjectKey};
+use endpoint_playground::kubectl;
 use endpoint_playground::session::Client;
 use yew::prelude::*;
 
@@ -29,6 +32,7 @@ use super::sheet::{Grip, Height};
 use super::state::YamlDraft;
 use super::tabs::{Tab, Tabs, panel_ids};
 use board_yaml::BoardYaml;
+use describe::Describe;
 use dig::Dig;
 pub use editor::Editor;
 use field::Editing;
@@ -239,11 +243,16 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
     if is_service {
         tabs.push(Tab::new("rules", "Rules"));
     }
+    let is_described = kubectl::is_described(&key.kind);
+    if is_described {
+        tabs.push(Tab::new("describe", "Describe"));
+    }
     let shown = match props.tab.as_str() {
         "yaml" => "yaml",
         "why" if has_why => "why",
         "rules" if is_service => "rules",
         "dns" if has_dns => "dns",
+        "describe" if is_described => "describe",
         _ => "form",
     };
     let editing = Editing {
@@ -262,6 +271,11 @@ fn object(props: &InspectorProps, key: &ObjectKey) -> Html {
             </div>
         },
         "dns" => html! { <div class={classes!("pane", accent)} tabindex="0">{ dig_for(props, key) }</div> },
+        "describe" => html! {
+            <div class="pane" tabindex="0">
+                <Describe key={key.to_path()} object={key.clone()} moment={props.moment.clone()} on={on.clone()} />
+            </div>
+        },
         _ => html! { <div class="pane"><Form key={key.to_path()} {editing} /></div> },
     };
     html! {

@@ -26,7 +26,7 @@ pub struct Part<'m> {
     /// Functions to write into the first table, with the slot of the first one.
     pub elements: Vec<(u32, Vec<u32>)>,
     /// Bytes to write into memory, with their address.
-    pub data: Vec<(u32, &'m [u8])>,
+    pub data: Vec<(u32, Vec<u8>)>,
     /// The function that runs first.
     pub start: Option<u32>,
 }
@@ -42,6 +42,24 @@ pub struct Shared {
     pub memories: BTreeMap<u32, String>,
     /// Of the globals.
     pub globals: BTreeMap<u32, String>,
+}
+
+/// All of a module as a binary one.
+pub fn whole(module: &Module<'_>) -> Result<Vec<u8>, Fault> {
+    let imports =
+        (0..).zip(&module.imports).map(|(number, import)| (import.module, import.name.to_owned(), number));
+    emit(
+        module,
+        &Part {
+            imports: imports.collect(),
+            functions: (module.first()..).take(module.functions.len()).collect(),
+            shared: None,
+            exports: module.exports.iter().map(|e| (e.name.to_owned(), e.kind, e.index)).collect(),
+            elements: module.elements.clone(),
+            data: module.data.iter().map(|(address, bytes)| (*address, bytes.to_vec())).collect(),
+            start: module.start,
+        },
+    )
 }
 
 /// The part as a binary module.
@@ -163,17 +181,14 @@ pub fn emit(module: &Module<'_>, part: &Part<'_>) -> Result<Vec<u8>, Fault> {
     if !data.is_empty() {
         binary.section(&data);
     }
-    // A page that is built without `strip` keeps its names, for those who look into it.
-    let mut names = NameMap::new();
-    let mut in_order: Vec<(u32, u32)> =
-        numbers.functions.iter().map(|(number, next)| (*next, *number)).collect();
-    in_order.sort();
-    for (next, number) in in_order {
-        if let Some(function) = module.function(number).filter(|function| !function.name.is_empty()) {
-            names.append(next, function.name);
+    if std::env::var_os("SPLIT_NAMES").is_some() {
+        let mut in_order: Vec<(u32, u32)> =
+            numbers.functions.iter().map(|(number, next)| (*next, *number)).collect();
+        in_order.sort();
+        let mut names = NameMap::new();
+        for (next, number) in in_order {
+            names.append(next, module.function(number).map_or("", |function| function.name));
         }
-    }
-    if !names.is_empty() {
         let mut section = NameSection::new();
         section.functions(&names);
         binary.section(&section);

@@ -2,8 +2,9 @@
 
 use wasmparser::{ExternalKind, MemArg, MemArgTarget, MemoryType, Operator};
 
-use crate::emit::{Part, emit};
-use crate::module::{Fault, Module};
+use crate::emit::whole;
+use crate::flow::ends_a_piece;
+use crate::module::{Export, Fault, Module};
 
 /// The name under which the memory with the marks is exported.
 pub const MARKS: &str = "marks";
@@ -24,22 +25,6 @@ pub fn places(module: &Module<'_>) -> Vec<Place> {
         }
     }
     places
-}
-
-/// Whether what follows this operator may run less or more often than what is before it.
-fn ends_a_piece(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::BrIf { .. }
-            | Operator::Br { .. }
-            | Operator::BrTable { .. }
-            | Operator::Return
-            | Operator::Unreachable
-            | Operator::Loop { .. }
-            | Operator::If { .. }
-            | Operator::Else
-            | Operator::End
-    )
 }
 
 /// The module with marks: each is a byte of a memory of its own.
@@ -74,21 +59,6 @@ pub fn mark(module: &Module<'_>, places: &[Place]) -> Result<Vec<u8>, Fault> {
         }
         function.body = body;
     }
-    let mut exports: Vec<_> = marked.exports.iter().map(|e| (e.name.to_owned(), e.kind, e.index)).collect();
-    exports.push((MARKS.to_owned(), ExternalKind::Memory, memory));
-    emit(
-        &marked,
-        &Part {
-            imports: (0..)
-                .zip(&marked.imports)
-                .map(|(number, import)| (import.module, import.name.to_owned(), number))
-                .collect(),
-            functions: (marked.first()..).take(marked.functions.len()).collect(),
-            shared: None,
-            exports,
-            elements: marked.elements.clone(),
-            data: marked.data.clone(),
-            start: marked.start,
-        },
-    )
+    marked.exports.push(Export { name: MARKS, kind: ExternalKind::Memory, index: memory });
+    whole(&marked)
 }

@@ -13,7 +13,7 @@ use crate::module::Fault;
 /// How long one view of the page may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The script that opens the page in each of its views.
+/// Opens the page in sizes other than the window's.
 const VIEWS: &str = include_str!("views.html");
 
 /// Chromium, where there is one: what the environment variable CHROMIUM names, or the first on PATH.
@@ -56,9 +56,9 @@ pub fn measure(
             "--disable-background-networking",
             "--no-first-run",
         ])
-        .args(["--window-size=1500,1000", "--hide-scrollbars", "--remote-debugging-port=0"])
+        .args(["--window-size=1400,900", "--hide-scrollbars", "--remote-debugging-port=0"])
         .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(format!("http://{address}/views.html"))
+        .arg(format!("http://{address}/"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

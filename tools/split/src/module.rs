@@ -1,8 +1,11 @@
 //! A WebAssembly module as data: what rustc and wasm-bindgen write, and nothing beyond it.
 
+use std::collections::BTreeMap;
+
 use wasmparser::{
-    DataKind, ElementItems, ElementKind, ExternalKind, FuncType, GlobalType, MemoryType, Operator, Parser,
-    Payload, TableType, TypeRef, ValType,
+    DataKind, ElementItems, ElementKind, ExternalKind, FuncType, FuncValidator, FuncValidatorAllocations,
+    GlobalType, MemoryType, Operator, Parser, Payload, TableType, TypeRef, ValType, ValidPayload, Validator,
+    ValidatorResources,
 };
 
 /// Why a module can not be split.
@@ -53,6 +56,12 @@ pub struct Function<'a> {
     pub locals: Vec<ValType>,
     /// The body, with its last `end`.
     pub body: Vec<Operator<'a>>,
+    /// Where each operator begins, in bytes from the beginning of the first one; at last, where the body ends.
+    pub offsets: Vec<usize>,
+    /// Whether before the operator no value is on the stack above those of the blocks around.
+    pub flat: Vec<bool>,
+    /// Whether no way leads to the operator.
+    pub dead: Vec<bool>,
     /// Its name, when the module tells.
     pub name: &'a str,
 }
@@ -84,8 +93,10 @@ impl<'a> Module<'a> {
             start: None,
         };
         let mut signatures = Vec::new();
+        let mut validator = Validator::new();
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload?;
+            let valid = validator.payload(&payload)?;
             match payload {
                 Payload::TypeSection(section) => {
                     for ty in section.into_iter_err_on_gc_types() {
@@ -161,7 +172,11 @@ impl<'a> Module<'a> {
                 }
                 Payload::StartSection { func, .. } => module.start = Some(func),
                 Payload::CodeSectionEntry(body) => {
-                    module.functions.push(body_of(&body, signatures[module.functions.len()])?);
+                    let ValidPayload::Func(function, _) = valid else {
+                        return Err("a body is of no function".into());
+                    };
+                    let function = function.into_validator(FuncValidatorAllocations::default());
+                    module.functions.push(body_of(&body, signatures[module.functions.len()], function)?);
                 }
                 Payload::CustomSection(section) => {
                     if let wasmparser::KnownCustom::Name(names) = section.as_known() {
@@ -191,10 +206,29 @@ impl<'a> Module<'a> {
             .map_or_else(|| self.imports[number as usize].signature, |function| function.signature)
     }
 
+    /// The module with other names for what it imports: those of `names`, all from the module `from`.
+    pub fn importing(&self, from: &'a str, names: &'a BTreeMap<String, String>) -> Module<'a> {
+        let mut module = self.clone();
+        for import in &mut module.imports {
+            if let Some(name) = names.get(import.name) {
+                (import.module, import.name) = (from, name);
+            }
+        }
+        module
+    }
+
     /// A function that is made here.
     pub fn add(&mut self, ty: FuncType, locals: Vec<ValType>, body: Vec<Operator<'a>>) -> u32 {
         let signature = self.signature_of(ty);
-        let function = Function { signature, locals, body, name: "" };
+        let function = Function {
+            signature,
+            locals,
+            body,
+            offsets: Vec::new(),
+            flat: Vec::new(),
+            dead: Vec::new(),
+            name: "",
+        };
         self.functions.push(function);
         (self.imports.len() + self.functions.len() - 1) as u32
     }
@@ -209,14 +243,38 @@ impl<'a> Module<'a> {
     }
 }
 
-fn body_of<'a>(body: &wasmparser::FunctionBody<'a>, signature: u32) -> Result<Function<'a>, Fault> {
+fn body_of<'a>(
+    body: &wasmparser::FunctionBody<'a>,
+    signature: u32,
+    mut validator: FuncValidator<ValidatorResources>,
+) -> Result<Function<'a>, Fault> {
     let mut locals = Vec::new();
     for local in body.get_locals_reader()? {
         let (count, ty) = local?;
         locals.extend(std::iter::repeat_n(ty, count as usize));
     }
-    let mut function = Function { signature, locals, body: Vec::new(), name: "" };
-    function.body = operators(body.get_operators_reader()?)?;
+    let mut function = Function {
+        signature,
+        locals,
+        body: Vec::new(),
+        offsets: Vec::new(),
+        flat: Vec::new(),
+        dead: Vec::new(),
+        name: "",
+    };
+    validator.read_locals(&mut body.get_binary_reader())?;
+    let mut reader = body.get_operators_reader()?;
+    let begin = reader.original_position();
+    while !reader.eof() {
+        let (operator, offset) = reader.read_with_offset()?;
+        let height = validator.get_control_frame(0).map(|frame| frame.height);
+        function.flat.push(height == Some(validator.operand_stack_height() as usize));
+        function.dead.push(validator.get_control_frame(0).is_some_and(|frame| frame.unreachable));
+        function.offsets.push((offset - begin) as usize);
+        validator.op(offset, &operator)?;
+        function.body.push(operator);
+    }
+    function.offsets.push((reader.original_position() - begin) as usize);
     Ok(function)
 }
 
@@ -224,7 +282,8 @@ fn operators<'a>(reader: wasmparser::OperatorsReader<'a>) -> Result<Vec<Operator
     Ok(reader.into_iter().collect::<Result<_, _>>()?)
 }
 
-fn constant(reader: wasmparser::OperatorsReader<'_>) -> Result<u32, Fault> {
+/// The number that an expression is.
+pub fn constant(reader: wasmparser::OperatorsReader<'_>) -> Result<u32, Fault> {
     match operators(reader)?[..] {
         [Operator::I32Const { value }, Operator::End] => Ok(value as u32),
         _ => Err("a segment's place is not a constant".into()),

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{BlockType, ExternalKind, FuncType, GlobalType, Operator, ValType};
 
+use crate::constants::Thing;
 use crate::emit::{Part, Shared, emit};
 use crate::module::{Fault, Module};
 
@@ -22,6 +23,9 @@ pub const TABLE: &str = "t";
 /// From so many calls on, they share one function that makes the call to the later module.
 const SHARED_FROM: usize = 3;
 
+/// So many bytes between two data segments weigh less than a new segment.
+const GAP: u32 = 8;
+
 /// The two modules.
 pub struct Split {
     /// What runs first.
@@ -30,8 +34,13 @@ pub struct Split {
     pub later: Vec<u8>,
 }
 
-/// Splits: `runs_first` holds the numbers of the functions of the first module.
-pub fn split(module: &Module<'_>, runs_first: &BTreeSet<u32>) -> Result<Split, Fault> {
+/// Splits: `runs_first` holds the numbers of the functions of the first module, and `needed` which data segments it must
+/// bring and which slots it may use; where that is not known, all.
+pub fn split(
+    module: &Module<'_>,
+    runs_first: &BTreeSet<u32>,
+    needed: Option<&BTreeSet<Thing>>,
+) -> Result<Split, Fault> {
     let mut whole = module.clone();
     let count = module.functions.len();
     let mut is_first: Vec<bool> =
@@ -48,6 +57,8 @@ pub fn split(module: &Module<'_>, runs_first: &BTreeSet<u32>) -> Result<Split, F
         let is_first = &is_first;
         (module.first()..).zip(is_first).filter(move |(_, is)| **is == first).map(|(number, _)| number)
     };
+
+    let may_use = |slot: u32| needed.is_none_or(|needed| needed.contains(&Thing::Slot(slot)));
 
     // Who calls whom over the border.
     let mut called_by_first: BTreeMap<u32, usize> = BTreeMap::new();
@@ -87,7 +98,7 @@ pub fn split(module: &Module<'_>, runs_first: &BTreeSet<u32>) -> Result<Split, F
     let mut shared: BTreeSet<u32> = BTreeSet::new();
     for (slot, function) in places(&module.elements) {
         slots.entry(function).or_insert(slot);
-        if is_later(function) {
+        if is_later(function) && may_use(slot) {
             shared.insert(function);
         }
         if function < module.first() {
@@ -113,7 +124,6 @@ pub fn split(module: &Module<'_>, runs_first: &BTreeSet<u32>) -> Result<Split, F
             end - 1
         });
     };
-    let behind = u32::try_from(table.initial)?;
     called_by_later.iter().for_each(|number| new_slot(*number));
     shared.iter().chain(called_by_first.keys()).for_each(|number| new_slot(*number));
     table.initial = u64::from(end);
@@ -221,18 +231,12 @@ pub fn split(module: &Module<'_>, runs_first: &BTreeSet<u32>) -> Result<Split, F
     };
     exports.push((TABLE.to_owned(), ExternalKind::Table, 0));
 
-    let mut elements: Vec<(u32, Vec<u32>)> = module
-        .elements
-        .iter()
-        .map(|(slot, functions)| (*slot, functions.iter().map(|number| here(*number)).collect()))
+    // A slot that only the later module can use stays empty until then.
+    let mut filled: BTreeMap<u32, u32> = places(&module.elements)
+        .filter(|(slot, function)| !is_later(*function) || may_use(*slot))
+        .map(|(slot, function)| (slot, here(function)))
         .collect();
-    elements.extend(runs(
-        called_by_later
-            .iter()
-            .map(|number| (slots[number], *number))
-            .filter(|(slot, _)| *slot >= behind)
-            .collect(),
-    ));
+    filled.extend(called_by_later.iter().map(|number| (slots[number], *number)));
     let imported = |numbers: &BTreeSet<u32>| -> Vec<(&str, String, u32)> {
         numbers
             .iter()
@@ -243,18 +247,23 @@ pub fn split(module: &Module<'_>, runs_first: &BTreeSet<u32>) -> Result<Split, F
             .collect()
     };
 
+    // Like beside like: so they compress best.
+    let mut functions: Vec<u32> = numbers(true).collect();
+    functions.sort_by_key(|number| {
+        (module.signature(*number), module.function(*number).map(|function| function.body.len()), *number)
+    });
+    functions.push(ready);
+    functions.extend(crossings.values().copied().collect::<BTreeSet<_>>());
+
     let mut imports = imported(&imports_of_first);
     imports.push((BRIDGE, LOAD.to_owned(), load));
     let first = Part {
         imports,
-        functions: numbers(true)
-            .chain([ready])
-            .chain(crossings.values().copied().collect::<BTreeSet<_>>())
-            .collect(),
+        functions,
         shared: None,
         exports,
-        elements,
-        data: module.data.clone(),
+        elements: runs(filled),
+        data: data(module, needed, true),
         start: module.start,
     };
 
@@ -269,10 +278,31 @@ pub fn split(module: &Module<'_>, runs_first: &BTreeSet<u32>) -> Result<Split, F
         shared: Some(&bridge),
         exports: Vec::new(),
         elements: runs(written.chain(given).collect()),
-        data: Vec::new(),
+        data: data(module, needed, false),
         start: None,
     };
     Ok(Split { first: emit(&whole, &first)?, later: emit(&whole, &later)? })
+}
+
+/// Segments that are needed, or those that are not, as few as it is worth: a small gap is filled with zeros.
+fn data(module: &Module<'_>, needed: Option<&BTreeSet<Thing>>, is: bool) -> Vec<(u32, Vec<u8>)> {
+    let mut joined: Vec<(u32, Vec<u8>)> = Vec::new();
+    for (segment, (address, bytes)) in (0..).zip(&module.data) {
+        if needed.is_none_or(|needed| needed.contains(&Thing::Segment(segment))) != is {
+            continue;
+        }
+        match joined.last_mut() {
+            // What stands in a gap of the first module, the later one writes over; but it writes over nothing else.
+            Some((begin, joined))
+                if *address - *begin - (joined.len() as u32) <= if is { GAP } else { 0 } =>
+            {
+                joined.resize((*address - *begin) as usize, 0);
+                joined.extend_from_slice(bytes);
+            }
+            _ => joined.push((*address, bytes.to_vec())),
+        }
+    }
+    joined
 }
 
 /// Each slot that the segments fill, with its function.

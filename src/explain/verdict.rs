@@ -68,12 +68,13 @@ pub fn verdicts(store: &Store, service: &ObjectKey) -> Vec<Verdict> {
     let none = BTreeMap::new();
     let selector = found.spec.as_ref().and_then(|spec| spec.selector.as_ref()).unwrap_or(&none);
     let endpoints = endpoints_by_pod(store, service);
+    let last_resort = last_resort(found);
     let mut verdicts: Vec<Verdict> = store
         .list_in::<Pod>(&service.namespace)
         .map(|pod| {
             let name = pod.metadata.name.as_deref().unwrap_or_default();
             let labels = pod.metadata.labels.as_ref().unwrap_or(&none);
-            let (standing, reason) = judge(selector, pod, labels, endpoints.get(name).copied());
+            let (standing, reason) = judge(selector, pod, labels, endpoints.get(name).copied(), last_resort);
             Verdict { pod: ObjectKey::pod(service.namespace.clone(), name), standing, reason }
         })
         .collect();
@@ -113,9 +114,10 @@ fn judge(
     pod: &Pod,
     labels: &BTreeMap<String, String>,
     endpoint: Option<(&Endpoint, &EndpointSlice)>,
+    last_resort: &str,
 ) -> (Standing, String) {
     if let Some((endpoint, slice)) = endpoint {
-        return judge_endpoint(pod, endpoint, slice);
+        return judge_endpoint(pod, endpoint, slice, last_resort);
     }
     let matches = !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value));
     if matches {
@@ -138,7 +140,30 @@ pub fn describe_difference(difference: &Difference) -> String {
     }
 }
 
-fn judge_endpoint(pod: &Pod, endpoint: &Endpoint, slice: &EndpointSlice) -> (Standing, String) {
+/// When kube-proxy sends to serving terminating endpoints of a Service: the traffic policies decide where none may be ready.
+fn last_resort(service: &Service) -> &'static str {
+    let spec = service.spec.as_ref();
+    let local = |policy: Option<&String>| policy.is_some_and(|policy| policy == "Local");
+    let inside = local(spec.and_then(|spec| spec.internal_traffic_policy.as_ref()));
+    let outside = local(spec.and_then(|spec| spec.external_traffic_policy.as_ref()));
+    match (inside, outside) {
+        (false, false) => "used only when no endpoint is ready anywhere",
+        (true, true) => "used only when no endpoint on the same node is ready",
+        (false, true) => {
+            "used only when no endpoint is ready anywhere; for traffic from outside, none on the same node"
+        }
+        (true, false) => {
+            "used only when no endpoint on the same node is ready; for traffic from outside, none anywhere"
+        }
+    }
+}
+
+fn judge_endpoint(
+    pod: &Pod,
+    endpoint: &Endpoint,
+    slice: &EndpointSlice,
+    last_resort: &str,
+) -> (Standing, String) {
     let conditions = endpoint.conditions.as_ref();
     // Absent means ready and serving, as kube-proxy reads it.
     let ready = conditions.and_then(|conditions| conditions.ready).unwrap_or(true);
@@ -146,11 +171,11 @@ fn judge_endpoint(pod: &Pod, endpoint: &Endpoint, slice: &EndpointSlice) -> (Sta
     let terminating = conditions.and_then(|conditions| conditions.terminating).unwrap_or(false);
     if terminating {
         let reason = if serving {
-            "Terminating but serving: used only when no endpoint is ready"
+            format!("Terminating but serving: {last_resort}")
         } else {
-            "Terminating and no longer serving: gets no traffic"
+            "Terminating and no longer serving: gets no traffic".to_owned()
         };
-        return (Standing::Terminating { serving }, reason.to_owned());
+        return (Standing::Terminating { serving }, reason);
     }
     if !ready {
         return (Standing::NotReady, why_not_ready(pod));

@@ -153,6 +153,17 @@ impl Path {
         Path::through(self.points.iter().rev().copied().collect())
     }
 
+    /// The last part of the line, of this length.
+    pub fn end(&self, length: f64) -> Path {
+        let begin = self.length() - length;
+        if begin <= 0.0 {
+            return self.clone();
+        }
+        let rest =
+            self.points.iter().zip(&self.lengths).filter(|(_, far)| **far > begin).map(|(point, _)| *point);
+        Path::through([self.at(begin / self.length())].into_iter().chain(rest).collect())
+    }
+
     /// The points of the line.
     pub fn points(&self) -> &[Point] {
         &self.points
@@ -226,6 +237,14 @@ mod tests {
         assert_eq!(path.at(0.5), point(10.0, 0.0));
         assert_eq!(path.at(0.75), point(10.0, 5.0));
         assert_eq!(path.reversed().at(0.25), point(10.0, 5.0));
+    }
+
+    #[test]
+    fn the_end_of_a_line_ends_where_the_line_does() {
+        let path = Path::through(vec![point(0.0, 0.0), point(10.0, 0.0), point(10.0, 10.0)]);
+        assert_eq!(path.end(15.0).points(), [point(5.0, 0.0), point(10.0, 0.0), point(10.0, 10.0)]);
+        assert_eq!(path.end(4.0).points(), [point(10.0, 6.0), point(10.0, 10.0)]);
+        assert_eq!(path.end(40.0), path);
     }
 
     #[test]

@@ -33,6 +33,20 @@ pub struct Link {
     pub count: usize,
 }
 
+/// How much of the line of a near miss is drawn before it is pointed at, in pixels at 100 %.
+const STUB: f64 = 44.0;
+
+impl Link {
+    /// What is drawn of the line. A near miss is no member: it has a stub before the Pod, and the whole line when the Pod
+    /// or the Service is selected.
+    pub fn drawn(&self) -> Path {
+        match self.mark {
+            Mark::NearMiss if !self.selected => self.path.end(STUB),
+            _ => self.path.clone(),
+        }
+    }
+}
+
 /// From a rule to the Service that it names.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Wire {
@@ -146,7 +160,7 @@ impl Links {
     }
 }
 
-/// A near miss is in no slice: its line starts at the selector, and is drawn whole only for what is selected.
+/// A near miss is in no slice: its line starts at the selector.
 fn near_misses(scene: &Scene, view: &View) -> Vec<Link> {
     let mut links = Vec::new();
     let pods = scene.nodes.iter().flat_map(|node| &node.pods);

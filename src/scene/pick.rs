@@ -32,6 +32,14 @@ impl Scene {
         pods.chain(services).chain(edges).chain(nodes).next()
     }
 
+    /// The id of the card at a point, the topmost.
+    pub fn card_at(&self, x: f64, y: f64) -> Option<String> {
+        let holds = |rect: &Rect| rect.x <= x && x <= rect.right() && rect.y <= y && y <= rect.bottom();
+        let client = self.clients.iter().find(|card| holds(&card.rect)).map(|card| card.id.clone());
+        let edge = || self.edges.iter().find(|card| holds(&card.rect)).map(|card| card.id.clone());
+        client.or_else(edge).or_else(|| self.object_at(x, y).map(ObjectKey::to_path))
+    }
+
     /// The node at a point; its gate, which stands a little out of it at the left, counts as its own.
     pub fn node_at(&self, x: f64, y: f64) -> Option<&super::card::NodeCard> {
         self.nodes.iter().map(|node| &**node).find(|node| {
@@ -163,6 +171,9 @@ mod tests {
         let touched = board.objects_in(&rect(pod.rect.x + 2.0, pod.rect.y + 2.0, 1.0, 1.0));
         assert_eq!(touched, std::slice::from_ref(&pod.key));
         assert_eq!(board.object_at(pod.rect.x + 2.0, pod.rect.y + 2.0), Some(&pod.key));
+        assert_eq!(board.card_at(pod.rect.x + 2.0, pod.rect.y + 2.0), Some(pod.key.to_path()));
+        let client = board.clients.first().expect("somebody asks");
+        assert_eq!(board.card_at(client.rect.x + 2.0, client.rect.y + 2.0), Some(client.id.clone()));
         assert_eq!(board.rect_of(&pod.key), Some(pod.rect));
         assert_eq!(board.object_at(-500.0, -500.0), None);
     }

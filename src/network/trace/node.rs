@@ -214,7 +214,7 @@ fn choice(forward: &Forward, node: &NodeView, settings: &Settings) -> String {
     let what = match (forward.policy, forward.falls_back, forward.topology) {
         (Policy::Local, true, _) => format!("serving terminating on {}, none there is ready", node.name),
         (Policy::Local, false, _) => format!("ready on {}", node.name),
-        (Policy::Cluster, true, _) => "serving terminating, none is ready".to_owned(),
+        (Policy::Cluster, true, _) => "serving terminating, none is ready anywhere".to_owned(),
         (Policy::Cluster, false, TopologyMode::None) => "ready".to_owned(),
         (Policy::Cluster, false, TopologyMode::SameZone) => {
             format!("ready, with hints for zone {}", node.zone)

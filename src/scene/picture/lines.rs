@@ -31,7 +31,7 @@ pub fn below(pen: &mut Pen, scene: &Scene) {
             }
             Mark::NearMiss => {
                 pen.path(
-                    &link.path,
+                    &link.drawn(),
                     Paint::line(palette.get("near"), 2.0).dash(".1 6").opacity(opacity(0.45)),
                 );
             }

@@ -99,7 +99,7 @@ pub(super) fn net(scene: &Scene, region: &Region) -> Html {
                     _ => line(classes!("link", accent, chosen), &link.path),
                 }
             }) }
-            { for near.map(|link| line(classes!("link", "near", link.selected.then_some("chosen")), &link.path)) }
+            { for near.map(|link| line(classes!("link", "near", link.selected.then_some("chosen")), &link.drawn())) }
             { for scene.standing.iter().map(|standing| html! {
                 <g class={accent_class(standing.accent).unwrap_or_else(|| "plain".to_owned())}>
                     { line("route standing", &standing.path) }

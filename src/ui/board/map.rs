@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use endpoint_playground::api::ObjectKey;
 use endpoint_playground::scene::Scene;
 use endpoint_playground::scene::card::{Light, Mark};
 use endpoint_playground::scene::geometry::Rect;
@@ -38,6 +39,8 @@ pub(super) struct Map {
     /// Whether the cards are others since.
     pub stale: Cell<bool>,
     heard: RefCell<Option<Rc<dyn Fn()>>>,
+    /// What is selected.
+    selected: RefCell<Option<ObjectKey>>,
 }
 
 impl Map {
@@ -54,7 +57,14 @@ impl Map {
             moved: Cell::new(true),
             stale: Cell::new(true),
             heard: RefCell::default(),
+            selected: RefCell::default(),
         }
+    }
+
+    /// What is selected has a frame on the map.
+    pub fn set_selected(&self, selected: Option<ObjectKey>) {
+        *self.selected.borrow_mut() = selected;
+        self.stale.set(true);
     }
 
     /// Runs in the frame after the camera moved over a large board.
@@ -140,6 +150,13 @@ impl Map {
             pen.name(&rect, name, scene.metrics.heading);
         }
         context.set_global_alpha(1.0);
+        if let Some(rect) = self.selected.borrow().as_ref().and_then(|key| scene.rect_of(key)) {
+            let rect = pen.rect(&rect);
+            context.set_stroke_style_str(pen.colour(packets::INK));
+            context.set_line_width(2.0);
+            context.stroke_rect(rect.x - 2.0, rect.y - 2.0, rect.w + 4.0, rect.h + 4.0);
+            context.set_line_width(1.0);
+        }
     }
 
     /// The mini map stands there while the board is larger than its window.

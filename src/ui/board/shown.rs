@@ -171,8 +171,14 @@ impl Board {
         if *self.shown == shown {
             return false;
         }
+        self.map.set_selected(props.selection.as_ref().and_then(Selection::object).cloned());
         self.shown = Rc::new(shown);
         true
+    }
+
+    /// Whether the board is a map of rectangles, without cards.
+    pub(super) fn shows_map(&self) -> bool {
+        self.shown.region == Region::Map
     }
 
     fn region(&self, scene: &Scene) -> Region {

@@ -83,7 +83,10 @@ fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
     };
     let title = match hop.action {
         Action::Dnat => "Destination network address translation: the destination address is rewritten",
-        Action::Snat => "Source network address translation: the source address is rewritten (masquerade)",
+        Action::Snat => {
+            "Source network address translation: the source becomes the node's own address (masquerade). The playground models a \
+             routed Pod network; with another network plugin it may be the address of the node's tunnel"
+        }
         Action::Proxy => "The connection ends here, and another one begins",
         Action::Reject => "Refused: the sender hears it at once",
         Action::Drop => "Dropped: the sender hears nothing and waits",

@@ -1,10 +1,11 @@
 //! Cards that are moved by hand: together if several are selected, snapped to the grid and to their neighbours.
 
 use endpoint_playground::scene::Scene;
-use endpoint_playground::scene::geometry::Rect;
+use endpoint_playground::scene::card::Mark;
+use endpoint_playground::scene::geometry::{Path, Point, Rect, point};
 use endpoint_playground::scene::pick::{self, Snap};
 use endpoint_playground::session::{Command, Placement};
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::super::{Board, BoardProps};
@@ -52,7 +53,19 @@ impl Board {
                 let _ = element.class_list().add_1("held");
             }
         }
+        self.hold(true);
         held
+    }
+
+    /// While a card is in the hand the lines as they stand step back behind those that follow it.
+    pub(super) fn hold(&self, holds: bool) {
+        if let Some(world) = self.world.cast::<Element>() {
+            // An attribute of a valid name can be set.
+            let _ = world.toggle_attribute_with_force("data-holds", holds);
+        }
+        if !holds {
+            self.overlay.links("");
+        }
     }
 
     /// Moves what is held to where the pointer is, and shows what it snaps to.
@@ -64,6 +77,7 @@ impl Board {
             }
         }
         self.overlay.guides(snap.x, snap.y);
+        self.overlay.links(&lines_of(&props.scene.0, held, dx, dy));
     }
 
     /// How far what is held moves, with the snapping.
@@ -94,6 +108,7 @@ impl Board {
     ) {
         stand_still(held);
         self.overlay.clear();
+        self.hold(false);
         if done {
             land(held);
             let (dx, dy, _) = self.shift(&ctx.props().scene.0, held, from, at);
@@ -113,6 +128,28 @@ impl Board {
         }
         any
     }
+}
+
+/// The links and wires of what is held, as they would run; empty when there is none.
+fn lines_of(scene: &Scene, held: &[Held], dx: f64, dy: f64) -> String {
+    let is_held = |at: &Point| {
+        held.iter().any(|held| {
+            let Rect { x, y, .. } = held.rect;
+            x - 1.0 <= at.x && at.x <= held.rect.right() + 1.0 && y <= at.y && at.y <= held.rect.bottom()
+        })
+    };
+    let moved = |at: &Point| if is_held(at) { point(at.x + dx, at.y + dy) } else { *at };
+    let links = scene.links.iter().filter(|link| link.mark != Mark::NearMiss).map(|link| &link.path);
+    let wires = scene.wires.iter().map(|wire| &wire.path);
+    let mut lines = String::new();
+    for path in links.chain(wires) {
+        if let [first, .., last] = path.points()
+            && (is_held(first) || is_held(last))
+        {
+            lines += &Path::swing(moved(first), moved(last)).to_svg();
+        }
+    }
+    lines
 }
 
 /// Puts cards where they stand, as far as the hand moved them.

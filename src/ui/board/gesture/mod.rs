@@ -219,6 +219,7 @@ impl Board {
         if let Some(gesture) = self.gesture.take() {
             if let Gesture::Drag { held, .. } = &gesture {
                 drag::stand_still(held);
+                self.hold(false);
             }
             self.overlay.clear();
             view::swallow_click();

@@ -4,6 +4,7 @@ use endpoint_playground::api::path::Path;
 use endpoint_playground::api::{Kind, ObjectKey};
 use endpoint_playground::scene::card::{EdgeCard, EdgeKind};
 use endpoint_playground::session::Client;
+use wasm_bindgen::JsCast as _;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -61,7 +62,16 @@ impl Board {
 
     /// What an event happened on.
     pub(in super::super) fn under(&self, props: &BoardProps, event: &web_sys::Event) -> Option<Selection> {
-        self.selection_of(props, &focus::card_of(event)?)
+        self.selection_of(props, &focus::card_of(event).or_else(|| self.card_on_map(props, event))?)
+    }
+
+    /// The card whose rectangle on the map a pointer is on; `None` where cards are in the document.
+    fn card_on_map(&self, props: &BoardProps, event: &web_sys::Event) -> Option<String> {
+        if !self.shows_map() || view::closest(event, ".float, .popup").is_some() {
+            return None;
+        }
+        let at = self.to_world(client(event.dyn_ref::<MouseEvent>()?));
+        props.scene.0.card_at(at.x, at.y)
     }
 
     /// A click: on a card it selects, with Shift or Control one more; with a tool it places; on a track it shows the

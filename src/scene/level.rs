@@ -166,7 +166,7 @@ const OVERVIEW: Metrics = Metrics {
     services: Column { lane: 176.0, x: 190.0, w: 84.0 },
     nodes: Column { lane: 278.0, x: 296.0, w: 90.0 },
     width: 390.0,
-    top: 30.0,
+    top: 38.0,
     heading: 44.0,
     address: 0.0,
     row: 0.0,

@@ -166,6 +166,8 @@ impl Page {
     }
 
     /// The events that the browser has traced since it began. It traces until this is asked for the first time.
+    // The bench asks for it, the stories do not.
+    #[allow(dead_code)]
     pub async fn trace(&self) -> WebDriverResult<Vec<Value>> {
         let entries = self.driver.get_log("performance").await?;
         let event = |message: &str| {

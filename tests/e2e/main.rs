@@ -16,6 +16,7 @@ mod drawing;
 mod hovering;
 mod in_place;
 mod keyboard;
+mod large;
 mod later;
 mod opening;
 mod palette;

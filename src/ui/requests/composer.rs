@@ -218,7 +218,7 @@ fn Targets(props: &TargetsProps) -> Html {
 }
 
 /// How many repetitions have a button each; more are counted.
-const SHOWN: usize = 3;
+const SHOWN: usize = 2;
 
 /// What is sent again and again, each with a button that stops it.
 #[component]
@@ -236,6 +236,12 @@ pub fn Repeating(props: &RepeatingProps) -> Html {
     };
     html! {
       <>
+        if more > 0 {
+            <span class="repeating more">
+                <span>{ format!("{} repeat", repetitions.len()) }</span>
+                <button type="button" class="btn" aria-label="Stop sending everything" onclick={stop_all()}>{ "Stop all" }</button>
+            </span>
+        }
         for repetition in repetitions.values().take(SHOWN) {
             <span class="repeating">
                 <span class="cut">
@@ -246,12 +252,6 @@ pub fn Repeating(props: &RepeatingProps) -> Html {
                         let (on, request) = (props.on_command.clone(), repetition.request.clone());
                         move |_| on.emit(Command::Repeat { request: request.clone(), every: 0 })
                     }>{ small_icon("i-x") }</button>
-            </span>
-        }
-        if more > 0 {
-            <span class="repeating">
-                <span>{ format!("and {more} more") }</span>
-                <button type="button" class="btn" aria-label="Stop sending everything" onclick={stop_all()}>{ "Stop all" }</button>
             </span>
         }
       </>

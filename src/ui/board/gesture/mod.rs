@@ -184,6 +184,7 @@ impl Board {
         self.resting = None;
         view::capture(&self.window, event);
         self.unlight();
+        self.overlay.handle(None);
     }
 
     pub(super) fn lifted(&mut self, ctx: &Context<Self>, event: &PointerEvent) {

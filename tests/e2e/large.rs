@@ -1,0 +1,69 @@
+//! Boards so large that they are drawn as a map.
+
+use endpoint_playground::api::{Time, text};
+use endpoint_playground::session::{Client, Command, Request, Session, permalink};
+use serde_json::json;
+
+use crate::page::story;
+
+/// A link to a board with many Pods, on which many requests are sent again and again.
+fn link() -> String {
+    let mut yaml = String::new();
+    for number in 1..=20 {
+        yaml += &format!(
+            "apiVersion: v1\nkind: Node\nmetadata: {{name: worker-{number}}}\nstatus: {{addresses: [{{type: InternalIP, address: 192.168.2.{number}}}], \
+             conditions: [{{type: Ready, status: \"True\"}}]}}\n---\n"
+        );
+    }
+    for number in 0..60 {
+        yaml += &format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: app-{number}}}\nspec: {{type: NodePort, selector: {{app: app-{number}}}, \
+             ports: [{{port: 80, nodePort: {}}}]}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app-{number}}}\nspec:\n  replicas: 10\n  \
+             selector: {{matchLabels: {{app: app-{number}}}}}\n  template:\n    metadata: {{labels: {{app: app-{number}}}}}\n    \
+             spec: {{containers: [{{name: c, image: i, ports: [{{containerPort: 80}}]}}]}}\n---\n",
+            30_000 + number
+        );
+    }
+    let documents =
+        text::read(&yaml, "default").documents.into_iter().map(|document| document.value).collect();
+    let mut session = Session::new(1);
+    session.dispatch(Command::Apply { documents, namespace: "default".to_owned() });
+    session.advance(Time(4_000));
+    for number in 0..5 {
+        let url = format!("http://192.168.2.1:{}/", 30_000 + number);
+        let request = Request { from: Client::Laptop, method: "GET".to_owned(), url };
+        session.dispatch(Command::Repeat { request, every: 500 });
+    }
+    session.advance(Time(6_000));
+    permalink::encode(&session.recording())
+}
+
+#[test]
+fn a_map_is_clicked_like_cards_and_what_is_sent_without_end_is_stopped_at_once() {
+    story(&format!("?play=0#{}", link()), async |page| {
+        page.viewport(1400, 900).await?;
+        page.until("document.querySelector('.board.large')").await?;
+        page.driver.execute("document.querySelector('dialog[open]')?.close();", []).await?;
+        let cards = page.value("document.querySelectorAll('[data-card]').length").await?;
+        assert_eq!(cards, json!(0), "a map has no cards in the document");
+        // Somewhere there is a Pod: clicks from left to right and down until one is on it.
+        page.until(
+            "(() => {
+                const box = document.querySelector('main.board').getBoundingClientRect();
+                const selected = () => document.querySelector('.side .who .kind')?.textContent ?? '';
+                if (selected().startsWith('Pod in default')) return true;
+                window.tried = (window.tried ?? 0) + 1;
+                const clientX = box.x + (window.tried * 37) % box.width;
+                const clientY = box.y + 40 + Math.floor(window.tried * 37 / box.width) * 9;
+                const init = { clientX, clientY, bubbles: true, cancelable: true };
+                document.querySelector('main.board').dispatchEvent(new MouseEvent('click', init));
+            })()",
+        )
+        .await?;
+        let lines = page.value("document.querySelectorAll('.net .link.chosen').length").await?;
+        assert_eq!(lines, json!(1), "its membership is drawn");
+        page.until_text("5 repeat").await?;
+        page.press("Stop sending everything").await?;
+        page.until("!document.querySelector('.repeating')").await
+    });
+}

@@ -127,11 +127,13 @@ impl Page {
         self.fill("URL, or host and port", url).await?;
         let before = self.value(sent).await?.as_u64().unwrap_or(0);
         self.press("Send").await?;
-        // The same request may be repeated meanwhile, and ends alike.
+        // The same request may be repeated meanwhile, and ends alike; another client's may not.
         let row = format!(
             "[...document.querySelectorAll('.reqs .rq')].findLast((e) =>
                 Number(e.querySelector('.num').textContent.slice(1)) > {before} &&
+                e.querySelector('.from').textContent.endsWith({}) &&
                 e.querySelector('.url').textContent.endsWith({}))",
+            json!(from),
             json!(url)
         );
         self.until(&format!("{row} && !{row}.innerText.includes('under way')")).await?;

@@ -50,7 +50,8 @@ async fn seek(page: &Page, to: u32) -> WebDriverResult<()> {
     let script =
         format!("{line}.value = {to}; {line}.dispatchEvent(new Event('input', {{ bubbles: true }}))");
     page.driver.execute(&script, []).await?;
-    page.until(&format!("{line}.value === '{to}'")).await
+    let clock = format!("0:{:02}.{:03}", to / 1000, to % 1000);
+    page.until(&format!("document.querySelector('.clock').textContent === '{clock}'")).await
 }
 
 /// Puts the legend away, where it greets.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use endpoint_playground::api::patch::Edit;
 use endpoint_playground::api::{Kind, ObjectKey, Path, text};
-use endpoint_playground::scene::{Drawing, Level, Scene, View, scene};
+use endpoint_playground::scene::{Drawing, Level, Scene, View, namespaces, scene};
 use endpoint_playground::session::{Client, Command, Request, Session, scenarios};
 use proptest::prelude::*;
 use serde_json::json;
@@ -264,4 +264,17 @@ fn a_large_board_is_seen_whole_and_lanes_have_no_more_columns_than_help() {
         scene.bounds.w * fitting.scale <= 1001.0 && scene.bounds.h * fitting.scale <= 601.0,
         "{fitting:?}"
     );
+}
+
+#[test]
+fn namespaces_are_those_in_which_people_put_something() {
+    let mut session = Session::new(7);
+    let none: [&str; 0] = [];
+    assert_eq!(namespaces(session.cluster().store()), none);
+    let yaml = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n---\n\
+        {apiVersion: v1, kind: Namespace, metadata: {name: empty}}\n---\n\
+        {apiVersion: v1, kind: Service, metadata: {name: a, namespace: shop}, spec: {ports: [{port: 80}]}}\n---\n\
+        {apiVersion: v1, kind: Service, metadata: {name: b}, spec: {ports: [{port: 80}]}}";
+    session.dispatch(Command::ApplyText { text: yaml.to_owned(), namespace: "default".to_owned() });
+    assert_eq!(namespaces(session.cluster().store()), ["default", "shop"]);
 }

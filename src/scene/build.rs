@@ -1,5 +1,7 @@
 //! What the cards say, before they have a place.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{Node, Service};
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend};
 
@@ -18,6 +20,15 @@ pub(super) fn is_shown(object: &Object, view: &View) -> bool {
     let own = namespace.starts_with("kube-") || (namespace == "default" && &*object.key.name == "kubernetes");
     let other = view.namespace.as_deref().is_some_and(|wanted| !namespace.is_empty() && wanted != namespace);
     (view.system || !own) && !other
+}
+
+/// The namespaces in which people put something, in order.
+pub fn namespaces(store: &Store) -> Vec<&str> {
+    let mut found = BTreeSet::new();
+    for object in store.objects().filter(|object| object.document.is_some()) {
+        found.insert(&*object.key.namespace);
+    }
+    found.into_iter().filter(|namespace| !namespace.is_empty() && !namespace.starts_with("kube-")).collect()
 }
 
 /// What the cards of edges and nodes are read from.

@@ -31,6 +31,7 @@ pub mod way;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+pub use build::namespaces;
 pub use drawing::Drawing;
 pub use fit::{Fitting, LARGE, SMALLEST};
 pub use fold::fold_id;

@@ -3,6 +3,8 @@
 use endpoint_playground::api::{Kind, ObjectKey, Time};
 use endpoint_playground::session::{Client, Command, Recording};
 
+use yew::AttrValue;
+
 use super::board::Ask;
 use super::events_model::{Selection, Tool};
 use super::options::Theme;
@@ -66,6 +68,8 @@ pub enum Act {
     Dialog(Option<Dialog>),
     /// Sets the colours.
     Theme(Theme),
+    /// Shows what is in one namespace, or in all.
+    Namespace(Option<AttrValue>),
     /// Begins a scenario.
     Scenario(&'static str),
     /// Begins an empty board.

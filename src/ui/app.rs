@@ -474,6 +474,7 @@ impl App {
                     text={options.embed || !options.hide_timeline} on={on.clone()} />
                 <TopBar title={state.title()} scenarios={scenario_items()}
                     scenario={state.scenario.map_or("", |scenario| scenario.name)}
+                    namespaces={state.namespaces.clone()} namespace={state.looking.namespace().map(|name| AttrValue::from(name.to_owned()))}
                     can_undo={state.session.can_undo() && !options.read_only} can_redo={state.session.can_redo() && !options.read_only}
                     playing={state.playing} speed={state.speed} theme={state.theme} read_only={options.read_only} {search} on={on.clone()} />
                 if !no_tools { <Tools tool={state.tool} on_tool={on_tool.clone()} /> }
@@ -542,7 +543,7 @@ impl App {
         let state = &self.state;
         html! {
             <Palette objects={state.moment.objects()} selection={state.selection.clone()} picked={state.picked.clone()}
-                placed={state.session.places().clone()} playing={state.playing} read_only={state.options.read_only}
+                placed={state.session.places().clone()} playing={state.playing} read_only={state.options.read_only} namespaces={state.namespaces.clone()}
                 on_paste={ctx.link().callback(|text| Msg::Pasted(text, false))} {on} />
         }
     }

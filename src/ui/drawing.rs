@@ -119,10 +119,16 @@ impl State {
         true
     }
 
+    /// Where new objects go: into the namespace that alone is shown.
+    fn ground(&self) -> create::Ground<'_> {
+        let namespace = self.looking.namespace().unwrap_or("default");
+        create::Ground { cluster: self.session.cluster(), namespace }
+    }
+
     /// Places what a tool makes.
     pub fn place(&mut self, tool: Tool, at: Option<(i32, i32)>, on_node: Option<String>) {
         let near = self.selection.as_ref().and_then(Selection::object).cloned();
-        let made = create::create(self.session.cluster(), tool, at, on_node, near.as_ref());
+        let made = create::create(self.ground(), tool, at, on_node, near.as_ref());
         self.put(made);
         self.tool = Tool::Select;
     }
@@ -130,7 +136,7 @@ impl State {
     /// Makes an object for which there is no tool.
     pub fn make(&mut self, kind: &Kind, at: Option<(i32, i32)>) {
         let near = self.selection.as_ref().and_then(Selection::object).cloned();
-        let made = create::make(self.session.cluster(), kind, at, near.as_ref());
+        let made = create::make(self.ground(), kind, at, near.as_ref());
         self.put(made);
     }
 

@@ -96,8 +96,23 @@ impl Looking {
         SharedScene(scene::picture::whole_board(session, &self.view))
     }
 
+    /// The namespace that alone is shown; `None` for all.
+    pub fn namespace(&self) -> Option<&str> {
+        self.view.namespace.as_deref()
+    }
+
+    /// Shows what is in one namespace, or in all, and all of it.
+    pub fn show_namespace(&mut self, session: &Session, namespace: Option<&str>) {
+        if self.namespace() != namespace {
+            self.view.namespace = namespace.map(str::to_owned);
+            self.follow = true;
+            self.show_all(session);
+        }
+    }
+
     /// Another board: everything is in view again.
     pub fn begin(&mut self) {
+        self.view.namespace = None;
         self.follow = true;
         self.view.unfolded.clear();
         self.fit.scale = f64::MAX;

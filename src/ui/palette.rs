@@ -36,6 +36,8 @@ pub struct PaletteProps {
     pub placed: Places,
     /// Whether time runs.
     pub playing: bool,
+    /// The namespaces in which people put something.
+    pub namespaces: Rc<[AttrValue]>,
     /// Whether nothing can be changed.
     pub read_only: bool,
     /// A text that looks like manifests was pasted.
@@ -268,6 +270,16 @@ fn entries(props: &PaletteProps) -> Vec<Entry> {
     ];
     for (words, detail, act) in views {
         add("Views", detail, Action::new(words, "i-file", "", act));
+    }
+    if props.namespaces.len() > 1 {
+        for shown in std::iter::once(None).chain(props.namespaces.iter().map(Some)) {
+            let words = match shown {
+                Some(name) => format!("Show namespace {name}"),
+                None => "Show all namespaces".to_owned(),
+            };
+            let act = Act::Namespace(shown.cloned());
+            add("Views", "On the board", Action::new(words, "i-file", "", act));
+        }
     }
     let zooms = [
         ("Zoom in", "i-plus", "+", ZoomStep::In),

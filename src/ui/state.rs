@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use endpoint_playground::api::{Kind, ObjectKey, Time};
 use endpoint_playground::explain::Watch;
+use endpoint_playground::scene;
 use endpoint_playground::scene::geometry::Rect;
 use endpoint_playground::session::scenarios::{self, Scenario};
 use endpoint_playground::session::{Cluster, Command, Recording, Session};
+use yew::AttrValue;
 
 use super::act::{Act, Dialog};
 use super::board::Ask;
@@ -100,6 +102,8 @@ pub struct State {
     pub latest: Rc<Cluster>,
     /// The accent of each Service, 1 to 6: a Service takes the next one when it is made, and keeps it.
     pub accents: Rc<BTreeMap<ObjectKey, u8>>,
+    /// The namespaces in which people put something.
+    pub namespaces: Rc<[AttrValue]>,
     /// Whether something was done since the last save.
     pub unsaved: bool,
     epoch: u64,
@@ -147,6 +151,7 @@ impl State {
             problems: Watch::default(),
             latest,
             accents: Rc::default(),
+            namespaces: Rc::default(),
             unsaved: false,
             epoch: 0,
             beat: 0,
@@ -278,6 +283,13 @@ impl State {
         self.looking.look(&self.session, selected, self.focus);
         self.moment = Moment::new(&self.session, self.epoch, self.beat);
         if self.moment.objects() != before.objects() || self.epoch <= 1 {
+            let names = scene::namespaces(cluster.store());
+            if self.looking.namespace().is_some_and(|shown| !names.contains(&shown)) {
+                self.looking.show_namespace(&self.session, None);
+            }
+            if !self.namespaces.iter().map(AttrValue::as_str).eq(names.iter().copied()) {
+                self.namespaces = names.into_iter().map(|name| AttrValue::from(name.to_owned())).collect();
+            }
             let services = cluster.store().objects_of(Kind::Service).map(|object| &object.key);
             self.accents = Rc::new(services.map(|key| (key.clone(), self.session.accent(key))).collect());
         }
@@ -428,6 +440,15 @@ impl State {
             }
             Act::Dialog(dialog) => self.dialog = dialog,
             Act::Theme(theme) => self.theme = theme,
+            Act::Namespace(shown) => {
+                let elsewhere = |key: &ObjectKey| {
+                    !key.namespace.is_empty() && shown.as_ref().is_some_and(|shown| **shown != *key.namespace)
+                };
+                if self.selection.as_ref().and_then(Selection::object).is_some_and(elsewhere) {
+                    self.select(None);
+                }
+                self.looking.show_namespace(&self.session, shown.as_deref());
+            }
             Act::Scenario(name) => self.begin(name),
             Act::Empty => self.open(Recording::new(SEED), None),
             Act::Open(recording) => self.open(*recording, None),
@@ -497,6 +518,14 @@ impl State {
         }
         if let Some(Selection::Client(client)) = &selection {
             self.draft.from = client.clone();
+        }
+        // What is selected is in view.
+        let namespace = selection.as_ref().and_then(Selection::object).map(|key| &*key.namespace);
+        let is_elsewhere = |namespace: &&str| {
+            !namespace.is_empty() && self.looking.namespace().is_some_and(|shown| shown != *namespace)
+        };
+        if namespace.filter(is_elsewhere).is_some() {
+            self.looking.show_namespace(&self.session, None);
         }
         self.selection = selection;
         self.picked = Rc::default();

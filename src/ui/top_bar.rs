@@ -1,5 +1,7 @@
 //! The bar on top: scenario, undo, time, search, import and export, share, theme, help.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::act::{Act, Dialog};
@@ -30,6 +32,10 @@ pub struct TopBarProps {
     pub scenarios: Vec<ScenarioItem>,
     /// The name of the scenario on the board; empty for none.
     pub scenario: AttrValue,
+    /// The namespaces in which people put something.
+    pub namespaces: Rc<[AttrValue]>,
+    /// The namespace that alone is shown.
+    pub namespace: Option<AttrValue>,
     /// Whether there is something to take back.
     pub can_undo: bool,
     /// Whether there is something to do again.
@@ -53,11 +59,19 @@ pub struct TopBarProps {
 #[component]
 pub fn TopBar(props: &TopBarProps) -> Html {
     let on = &props.on;
+    let has_namespaces = props.namespaces.len() > 1;
+    let of_phone = if has_namespaces { namespaces(props) } else { Vec::new() };
     html! {
         <header class="top">
             <h1 class="brand"><svg class="logo" aria-hidden="true"><use href="#i-brand" /></svg>
                 <span class="brand-name">{ "Endpoint Playground" }</span></h1>
             { scenarios(props) }
+            if has_namespaces {
+                <Menu label={format!("Shown: {}", namespace_words(props.namespace.as_ref()))} class={classes!("namespace", "not-phone")}
+                    items={namespaces(props)}>
+                    <span class="cut">{ namespace_words(props.namespace.as_ref()) }</span>
+                </Menu>
+            }
             <span class="sep wide-only"></span>
             <span class="group" role="group" aria-label="Changes">
                 <button type="button" class="btn" title="Undo (Ctrl+Z)" aria-label="Undo" disabled={!props.can_undo}
@@ -88,12 +102,27 @@ pub fn TopBar(props: &TopBarProps) -> Html {
             <span class="phone-only">
                 <Menu label="More" to_left=true arrow=false
                     items={[vec![MenuItem::new("Redo", on.reform(|()| Act::Redo)).icon("i-redo")],
-                        files(props), help(on)].concat()}>
+                        of_phone, files(props), help(on)].concat()}>
                     { icon("i-more") }
                 </Menu>
             </span>
         </header>
     }
+}
+
+/// What is shown, in words.
+fn namespace_words(namespace: Option<&AttrValue>) -> AttrValue {
+    namespace.map_or(AttrValue::Static("All namespaces"), |name| format!("Namespace {name}").into())
+}
+
+fn namespaces(props: &TopBarProps) -> Vec<MenuItem> {
+    let item = |shown: Option<&AttrValue>| {
+        let shown = shown.cloned();
+        let words = namespace_words(shown.as_ref());
+        let chosen = shown == props.namespace;
+        MenuItem::new(words, props.on.reform(move |()| Act::Namespace(shown.clone()))).chosen(chosen)
+    };
+    std::iter::once(None).chain(props.namespaces.iter().map(Some)).map(item).collect()
 }
 
 fn scenarios(props: &TopBarProps) -> Html {

@@ -18,6 +18,7 @@ mod in_place;
 mod keyboard;
 mod large;
 mod later;
+mod namespaces;
 mod opening;
 mod palette;
 mod past_the_service;

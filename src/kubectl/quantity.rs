@@ -86,7 +86,7 @@ impl fmt::Display for Quantity {
 
 // Models k8s.io/component-helpers/resource PodRequests, PodLimits
 /// What a Pod asks for (`requests`) or may use (`limits`): its containers and sidecars together, or one of its init
-/// containers if that takes more, and the overhead.
+/// containers if that takes more; what the Pod itself says instead; and the overhead.
 pub fn pod_resources(pod: Doc<'_>, of: &str) -> BTreeMap<String, Quantity> {
     let field = ["resources.", of].concat();
     let mut all = BTreeMap::new();
@@ -111,6 +111,12 @@ pub fn pod_resources(pod: Doc<'_>, of: &str) -> BTreeMap<String, Quantity> {
         raise(&mut most, with_sidecars);
     }
     raise(&mut all, most);
+    // What the Pod says as a whole takes the place of what its containers say.
+    for (resource, quantity) in pod.at("spec.resources").entries(of) {
+        if let Some(quantity) = Quantity::parse(&quantity.own()) {
+            all.insert(resource.to_owned(), quantity);
+        }
+    }
     let has_overhead = of == "requests" || !all.is_empty();
     if has_overhead {
         add(&mut all, pod, "spec.overhead");

@@ -47,6 +47,22 @@ fn arguments(case: &Value) -> (Vec<&str>, Option<&str>, Columns) {
 
 /// The kind that a command line names.
 fn kind(word: &str) -> Kind {
+    const SHORT: [(&str, &str); 13] = [
+        ("ds", "daemonset"),
+        ("deploy", "deployment"),
+        ("ep", "endpoints"),
+        ("ing", "ingress"),
+        ("netpol", "networkpolicy"),
+        ("no", "node"),
+        ("ns", "namespace"),
+        ("po", "pod"),
+        ("rc", "replicationcontroller"),
+        ("rs", "replicaset"),
+        ("sts", "statefulset"),
+        ("svc", "service"),
+        ("endpointslices.discovery.k8s.io", "endpointslice"),
+    ];
+    let word = SHORT.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long);
     let named = |kind: &Kind| kind.name().eq_ignore_ascii_case(word) || kind.plural() == word;
     Kind::simulated().find(named).unwrap_or_else(|| panic!("no kind is called {word:?}"))
 }

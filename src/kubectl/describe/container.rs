@@ -42,15 +42,7 @@ pub fn describe_containers(
             page.field(2, "Ready", if status.is("ready") { "True" } else { "False" });
             page.field(2, "Restart Count", &status.number("restartCount").to_string());
         }
-        for (title, field) in [("Limits:", "resources.limits"), ("Requests:", "resources.requests")] {
-            let entries = container.entries(field);
-            if !entries.is_empty() {
-                page.line(2, &[title]);
-            }
-            for (name, quantity) in entries {
-                page.field(3, name, &quantity.own());
-            }
-        }
+        describe_resources(page, 2, container.at("resources"));
         let probes =
             [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")];
         for (title, field) in probes {
@@ -60,6 +52,20 @@ pub fn describe_containers(
         }
         environment(page, container, pod);
         mounts(page, container);
+    }
+}
+
+// Models describe.go describeResources
+/// Writes limits and requests.
+pub fn describe_resources(page: &mut Page, level: usize, resources: Doc<'_>) {
+    for (title, field) in [("Limits:", "limits"), ("Requests:", "requests")] {
+        let entries = resources.entries(field);
+        if !entries.is_empty() {
+            page.line(level, &[title]);
+        }
+        for (name, quantity) in entries {
+            page.field(level + 1, name, &quantity.own());
+        }
     }
 }
 

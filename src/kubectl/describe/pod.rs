@@ -4,7 +4,7 @@ use super::super::age::{age, date};
 use super::super::doc::{Doc, pairs, selector_or_none};
 use super::super::page::Page;
 use super::super::quantity::qos_class;
-use super::container::describe_containers;
+use super::container::{describe_containers, describe_resources};
 use super::volume::describe_volumes;
 use super::{labels_and_annotations, name};
 
@@ -49,6 +49,10 @@ pub fn describe_pod(page: &mut Page, pod: Doc<'_>, now: i64) {
     }
     page.field_if(0, "Controlled By", &controlled_by(pod));
     page.field_if(0, "NominatedNodeName", status.text("nominatedNodeName"));
+    if spec.has("resources") {
+        page.line(0, &["Resources:"]);
+        describe_resources(page, 1, spec.at("resources"));
+    }
     if spec.items("initContainers").len() > 0 {
         describe_containers(page, "Init Containers", spec, "initContainers", Some(pod), "");
     }

@@ -43,7 +43,9 @@ pub fn describe_service(page: &mut Page, server: ApiServer<'_>, service: Doc<'_>
     page.field(0, "Session Affinity", spec.text("sessionAffinity"));
     page.field_if(0, "External Traffic Policy", spec.text("externalTrafficPolicy"));
     page.field_if(0, "Internal Traffic Policy", spec.text("internalTrafficPolicy"));
-    page.field_if(0, "HealthCheck NodePort", &spec.word("healthCheckNodePort"));
+    if spec.number("healthCheckNodePort") != 0 {
+        page.field(0, "HealthCheck NodePort", &spec.word("healthCheckNodePort"));
+    }
     page.field_if(0, "LoadBalancer Source Ranges", &spec.texts("loadBalancerSourceRanges").join(","));
     page.field_if(0, "Traffic Distribution", spec.text("trafficDistribution"));
 }

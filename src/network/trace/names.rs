@@ -92,7 +92,12 @@ impl Tracer<'_> {
             });
         }
         self.pick(location, &resolution).ok_or_else(|| {
-            let (why, decided_by) = why_not(self.store, &resolution, name, service);
+            // Who does not ask the cluster's DNS hears nothing of what it would say.
+            let is_of_cluster = asked.trim_end_matches('.').ends_with(&zone) || service.is_some();
+            let (why, decided_by) = match is_of_cluster && !in_cluster && resolution.server.is_some() {
+                true => (format!("{name}, {}: only Pods ask the cluster's DNS", verdict(&resolution)), None),
+                false => why_not(self.store, &resolution, name, service),
+            };
             Failure { outcome: Outcome::NoSuchHost(why), decided_by }
         })
     }

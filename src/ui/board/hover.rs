@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use endpoint_playground::api::{Kind, ObjectKey};
-use endpoint_playground::scene::card::EdgeKind;
+use endpoint_playground::scene::card::{EdgeKind, Mark};
 use endpoint_playground::scene::{Link, Scene};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, HtmlElement};
@@ -79,17 +79,17 @@ impl Board {
     /// Lights what belongs to what the pointer is on.
     pub(super) fn light(&self, props: &BoardProps) {
         let scene = &props.scene.0;
-        let (lit, links) = match &self.hover {
-            None => (BTreeSet::new(), String::new()),
+        let (lit, [links, near]) = match &self.hover {
+            None => Default::default(),
             Some(Hover::Pair(namespace, pair)) => {
-                (bearers(scene, &props.objects, namespace, pair), String::new())
+                (bearers(scene, &props.objects, namespace, pair), Default::default())
             }
             Some(Hover::Card(card)) => self
                 .selection_of(props, card)
                 .map_or_else(Default::default, |selection| around(scene, &selection, card)),
         };
         self.flag("data-lit", |id| lit.contains(id));
-        self.overlay.links(&links);
+        self.overlay.links(&links, &near);
         // A card that nothing belongs to is no reason to dim the others.
         self.dim(lit.len() > 1 || matches!(self.hover, Some(Hover::Pair(..))) && !lit.is_empty());
     }
@@ -101,7 +101,7 @@ impl Board {
             let _ = world.set_attribute("data-hover", "");
         } else {
             let _ = world.remove_attribute("data-hover");
-            self.overlay.links("");
+            self.overlay.links("", "");
         }
     }
 
@@ -176,17 +176,18 @@ fn bearers(scene: &Scene, objects: &Objects, namespace: &str, pair: &str) -> BTr
     pods.map(|card| card.key.to_path()).chain(services.map(|card| card.key.to_path())).collect()
 }
 
-/// What belongs to a card, and the links between: of a Service its Pods and what leads to it, of a Pod its Services, of an
+/// What belongs to a card, and the links and near misses between: of a Service its Pods and what leads to it, of a Pod its Services, of an
 /// Ingress and a load balancer their Services and the Pods of these.
-fn around(scene: &Scene, selection: &Selection, card: &str) -> (BTreeSet<String>, String) {
+fn around(scene: &Scene, selection: &Selection, card: &str) -> (BTreeSet<String>, [String; 2]) {
     let mut lit = BTreeSet::from([card.to_owned()]);
-    let mut path = String::new();
+    let mut paths = [String::new(), String::new()];
     let mut services: BTreeSet<&ObjectKey> = BTreeSet::new();
     let mut follow = |link: &Link, lit: &mut BTreeSet<String>| {
         lit.insert(link.service.to_path());
         lit.extend(scene.pod(&link.pod).map(|(_, pod)| pod.key.to_path()));
         // Writing to a string does not fail.
-        let _ = write!(path, "{} ", link.path.to_svg());
+        let [links, near] = &mut paths;
+        let _ = write!(if link.mark == Mark::NearMiss { near } else { links }, "{} ", link.path.to_svg());
     };
     match selection {
         Selection::Object(key) if key.kind == Kind::Pod => {
@@ -194,7 +195,7 @@ fn around(scene: &Scene, selection: &Selection, card: &str) -> (BTreeSet<String>
             for link in scene.links.iter().filter(|link| own.is_some_and(|keys| keys.contains(&link.pod))) {
                 follow(link, &mut lit);
             }
-            return (lit, path);
+            return (lit, paths);
         }
         Selection::Object(key) | Selection::LoadBalancer(key) if key.kind == Kind::Service => {
             services.extend(scene.services.iter().map(|card| &card.key).filter(|own| *own == key));
@@ -215,7 +216,7 @@ fn around(scene: &Scene, selection: &Selection, card: &str) -> (BTreeSet<String>
                     .filter(|own| own.namespace == key.namespace && names.contains(&&*own.name)),
             );
         }
-        _ => return (lit, path),
+        _ => return (lit, paths),
     }
     for service in services {
         lit.insert(service.to_path());
@@ -237,5 +238,5 @@ fn around(scene: &Scene, selection: &Selection, card: &str) -> (BTreeSet<String>
             }
         }
     }
-    (lit, path)
+    (lit, paths)
 }

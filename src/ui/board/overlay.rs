@@ -18,6 +18,7 @@ pub(super) struct Overlay {
     ghost: NodeRef,
     handle: NodeRef,
     links: NodeRef,
+    near: NodeRef,
 }
 
 fn put(node: &NodeRef, rect: &Rect) {
@@ -41,6 +42,7 @@ impl Overlay {
             <>
                 <svg key="drawn" class="net over drawn" width="1" height="1" aria-hidden="true">
                     <path class="lit-links" ref={self.links.clone()} />
+                    <path class="lit-links near" ref={self.near.clone()} />
                     <path class="drawn-line" ref={self.line.clone()} style="display:none" />
                     <circle class="drawn-end" ref={self.end.clone()} r="5" style="display:none" />
                 </svg>
@@ -109,10 +111,12 @@ impl Overlay {
         let _ = element.set_attribute("style", &style);
     }
 
-    /// The links of what is pointed at, over the others; an empty path for none.
-    pub fn links(&self, path: &str) {
-        if let Some(element) = self.links.cast::<Element>() {
-            let _ = element.set_attribute("d", path);
+    /// The links of what is pointed at, over the others, and the lines of its near misses; empty for none.
+    pub fn links(&self, links: &str, near: &str) {
+        for (node, path) in [(&self.links, links), (&self.near, near)] {
+            if let Some(element) = node.cast::<Element>() {
+                let _ = element.set_attribute("d", path);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Board, client};
+use super::{Board, client, node};
 use crate::network::Client;
 
 #[test]
@@ -89,6 +89,23 @@ fn headless_service_without_ready_endpoints_has_no_name() {
         "
         1 Cluster DNS: db: NXDOMAIN, 4 names asked
         = no such host: db, headless Service shop/db has no ready endpoint (Service shop/db spec.selector)
+        ",
+    );
+}
+
+#[test]
+fn a_node_does_not_ask_the_dns_of_the_cluster() {
+    let board = Board::new().pod("db-0", 2, "10.244.2.14", &[5432]).service(
+        "db",
+        json!({"type": "ClusterIP", "clusterIP": "None", "clusterIPs": ["None"]}),
+        &[("10.244.2.14", 2, true)],
+    );
+    board.check(
+        node(1),
+        "db.shop.svc.cluster.local:5432",
+        "
+        1 Public DNS: db.shop.svc.cluster.local: NXDOMAIN
+        = no such host: db.shop.svc.cluster.local, NXDOMAIN: only Pods ask the cluster's DNS
         ",
     );
 }

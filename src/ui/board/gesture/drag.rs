@@ -64,7 +64,7 @@ impl Board {
             let _ = world.toggle_attribute_with_force("data-holds", holds);
         }
         if !holds {
-            self.overlay.links("");
+            self.overlay.links("", "");
         }
     }
 
@@ -77,7 +77,7 @@ impl Board {
             }
         }
         self.overlay.guides(snap.x, snap.y);
-        self.overlay.links(&lines_of(&props.scene.0, held, dx, dy));
+        self.overlay.links(&lines_of(&props.scene.0, held, dx, dy), "");
     }
 
     /// How far what is held moves, with the snapping.

@@ -1,42 +1,30 @@
-//! The page: what reaches it, what it does with the browser, and how its parts lie.
+//! The page: what reaches it, and what it does with the browser.
+
+mod parts;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use endpoint_playground::api::{ObjectKey, Time};
 use endpoint_playground::scene::geometry::Rect;
-use endpoint_playground::session::{Command, permalink, scenarios};
+use endpoint_playground::session::permalink;
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::act::{Act, Dialog};
-use super::board::{Ask, Board, Change};
+use super::board::{Ask, Change};
 use super::browser::{self, FrameHooks, Listener};
 use super::clipboard::Clip;
-use super::dialogs::{Dialogs, Drawable};
-use super::embed::EmbedBar;
-use super::events::Events;
+use super::dialogs::Drawable;
 use super::events_model::{BoardEvent, Selection, Tool};
 use super::icons;
-use super::inspector::{Inspector, WrittenBoard};
 use super::keys::{self, Key, Pressed};
-use super::notices::NoticeList;
-use super::options::{EmbedView, Options};
-use super::outline::{self, BoardText, TextOver};
-use super::palette::Palette;
-use super::requests::{Composer, Connections, Draft, Repeating, Requests, SendAgain};
-use super::search::{Search, looks_like_manifests};
-use super::sentence::{Say, Try, sentence};
-use super::sheet::{Grip, Height};
-use super::skips::Skips;
+use super::options::Options;
+use super::outline;
+use super::requests::Draft;
+use super::search::looks_like_manifests;
 use super::state::State;
-use super::steps::Steps;
 use super::stored;
-use super::tabs::{Tab, Tabs, panel_ids};
-use super::timeline::{Clock, Timeline, line_end, marks};
-use super::tools::{self, RoundTools, Tools};
-use super::top_bar::{PlayButtons, ScenarioItem, TopBar};
 
 /// How long after a change the sitting is stored, in milliseconds.
 const SAVE_AFTER: u32 = 500;
@@ -447,250 +435,4 @@ impl App {
         let id = selection.card();
         Timeout::new(0, move || browser::focus_card(&id)).forget();
     }
-
-    fn whole(&self, ctx: &Context<Self>) -> Html {
-        let state = &self.state;
-        let options = &state.options;
-        let on = ctx.link().callback(Msg::Act);
-        let on_tool = on.reform(Act::Tool);
-        let no_tools = options.hide_toolbar || options.read_only;
-        let class = classes!(
-            "app",
-            state.tall.then_some("tall"),
-            (state.tall && state.tall_full).then_some("tall-full"),
-            no_tools.then_some("no-tools"),
-            options.hide_inspector.then_some("no-side"),
-            options.hide_timeline.then_some("no-foot"),
-            (state.side_open && (state.selection.is_some() || state.shows_board_yaml()))
-                .then_some("side-open"),
-            state.side_full.then_some("side-full"),
-        );
-        let search = html! {
-            <Search on={on.clone()} />
-        };
-        html! {
-            <div {class}>
-                <Skips board={!(options.embed && options.view == EmbedView::Yaml)} lists={!options.embed && !options.hide_timeline}
-                    text={options.embed || !options.hide_timeline} on={on.clone()} />
-                <TopBar title={state.title()} scenarios={scenario_items()}
-                    scenario={state.scenario.map_or("", |scenario| scenario.name)}
-                    namespaces={state.namespaces.clone()} namespace={state.looking.namespace().map(|name| AttrValue::from(name.to_owned()))}
-                    can_undo={state.session.can_undo() && !options.read_only} can_redo={state.session.can_redo() && !options.read_only}
-                    playing={state.playing} speed={state.speed} theme={state.theme} read_only={options.read_only} {search} on={on.clone()} />
-                if !no_tools { <Tools tool={state.tool} on_tool={on_tool.clone()} /> }
-                { self.say(&on) }
-                { self.board(ctx) }
-                if !options.hide_inspector { { self.inspector(&on) } }
-                if !options.hide_timeline { { self.foot(ctx, &on) } }
-                <section class="pill phone-only" aria-label="Time">
-                    <PlayButtons playing={state.playing} speed={state.speed} short=true on={on.clone()} />
-                    <Clock playing={state.playing} />
-                    <SendAgain draft={state.draft.clone()} on={on.clone()} />
-                </section>
-                if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
-                <NoticeList notices={state.notices.clone()} on={on.clone()} />
-                <Dialogs open={state.dialog} read_only={options.read_only} objects={state.moment.objects()} link={self.link.clone()}
-                    written={self.written.clone()} drawable={self.drawable.clone()} pasted={self.pasted.clone()} on={on.clone()} />
-                if state.dialog == Some(Dialog::Palette) { { self.palette(ctx, on) } }
-            </div>
-        }
-    }
-
-    fn embedded(&self, ctx: &Context<Self>) -> Html {
-        let state = &self.state;
-        let options = &state.options;
-        let on = ctx.link().callback(Msg::Act);
-        let with_side = options.view != EmbedView::Canvas && !options.hide_inspector;
-        let class = classes!(
-            "app",
-            "embed",
-            (options.view == EmbedView::Split).then_some("split"),
-            (options.view == EmbedView::Yaml).then_some("yaml-only"),
-            "side-open"
-        );
-        let end = line_end(state.latest.now());
-        html! {
-            <div {class}>
-                <header class="sr"><h1>{ "Endpoint Playground" }</h1></header>
-                <Skips board={!(options.embed && options.view == EmbedView::Yaml)} lists={!options.embed && !options.hide_timeline}
-                    text={options.embed || !options.hide_timeline} on={on.clone()} />
-                { self.say(&on) }
-                if options.view != EmbedView::Yaml { { self.board(ctx) } }
-                if with_side { { self.inspector(&on) } }
-                <EmbedBar playing={state.playing} speed={state.speed} theme={state.theme}
-                    can_undo={state.session.can_undo() && !options.read_only} moment={state.moment.clone()}
-                    draft={state.draft.clone()} marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end}
-                    hide_timeline={options.hide_timeline} on_draft={ctx.link().callback(Msg::Draft)}
-                    on_full={ctx.link().callback(|()| Msg::Full)} on={on.clone()} />
-                if state.board_text { <TextOver objects={state.moment.objects()} on={on.clone()} /> }
-                <NoticeList notices={state.notices.clone()} {on} />
-            </div>
-        }
-    }
-
-    fn board(&self, ctx: &Context<Self>) -> Html {
-        let state = &self.state;
-        html! {
-            <Board scene={state.looking.scene.clone()} live={state.looking.live.clone()} fit={state.looking.fit} selection={state.selection.clone()}
-                picked={state.picked.clone()} objects={state.moment.objects()} placed={state.session.places().clone()} ask={state.ask.clone()}
-                tool={state.tool} read_only={state.options.read_only} pans={state.options.read_only || state.options.embed}
-                still={self.is_still()} peek={state.peek.clone().map(AttrValue::from)}
-                on={ctx.link().callback(Msg::Board)} />
-        }
-    }
-
-    fn palette(&self, ctx: &Context<Self>, on: Callback<Act>) -> Html {
-        let state = &self.state;
-        html! {
-            <Palette objects={state.moment.objects()} selection={state.selection.clone()} picked={state.picked.clone()}
-                placed={state.session.places().clone()} playing={state.playing} read_only={state.options.read_only} namespaces={state.namespaces.clone()}
-                on_paste={ctx.link().callback(|text| Msg::Pasted(text, false))} {on} />
-        }
-    }
-
-    fn say(&self, on: &Callback<Act>) -> Html {
-        let state = &self.state;
-        let cluster = state.moment.cluster();
-        let idle = match state.scenario {
-            Some(scenario) => scenario.say.as_str(),
-            None => "The board waits for you: place a Pod and a Service, or paste YAML.",
-        };
-        // What the scenario itself did is no news.
-        let since = state.scenario.map_or(Time::ZERO, |scenario| scenario.start);
-        let problems: Vec<(ObjectKey, AttrValue)> = state
-            .problems
-            .list
-            .iter()
-            .map(|(key, finding)| (key.clone(), finding.title.clone().into()))
-            .collect();
-        let sentence = match state.tool {
-            Tool::Select | Tool::Hand => sentence(cluster, state.moment.now(), since, idle),
-            tool => tools::placing(tool),
-        };
-        let steps = if self.is_still() {
-            html! { <Steps moment={state.moment.clone()} focus={state.focus} on={on.clone()} /> }
-        } else {
-            Html::default()
-        };
-        html! {
-            <Say {sentence} {problems} tries={self.tries(on)} {steps} on={on.clone()} />
-        }
-    }
-
-    /// Whether nothing may move by itself.
-    fn is_still(&self) -> bool {
-        browser::matches("(prefers-reduced-motion: reduce)")
-    }
-
-    fn tries(&self, on: &Callback<Act>) -> Vec<Try> {
-        let state = &self.state;
-        let Some(scenario) = state.scenario.filter(|_| !state.options.read_only) else { return Vec::new() };
-        let store = state.moment.cluster().store();
-        let settings = state.moment.cluster().settings();
-        let others = scenario.settings.iter().filter(|(_, other)| other != settings).map(|(label, other)| {
-            let command = Command::Configure { settings: other.clone() };
-            Try { label: label.clone().into(), action: on.reform(move |()| Act::Command(command.clone())) }
-        });
-        scenario
-            .buttons
-            .iter()
-            .filter(|button| {
-                store.get(&button.object).is_some_and(|object| button.applies_to(&object.live.to_value()))
-            })
-            .map(|button| {
-                let command = button.command();
-                Try {
-                    label: button.label.clone().into(),
-                    action: on.reform(move |()| Act::Command(command.clone())),
-                }
-            })
-            .chain(others)
-            .collect()
-    }
-
-    fn inspector(&self, on: &Callback<Act>) -> Html {
-        let state = &self.state;
-        let accent = state.selection.as_ref().and_then(Selection::object).and_then(|key| state.accent(key));
-        let board = state.shows_board_yaml().then(|| self.board_yaml());
-        html! {
-            <Inspector {board} moment={state.moment.clone()} focus={state.focus} objects={state.moment.objects()} selection={state.selection.clone()} tab={state.tab} {accent}
-                drafts={state.yaml.clone()} read_only={state.options.read_only} full={state.side_full}
-                beside={state.options.embed} alone={state.options.embed && state.options.view == EmbedView::Yaml} on={on.clone()} />
-        }
-    }
-
-    /// The board as text; made anew only when something has changed.
-    fn board_yaml(&self) -> WrittenBoard {
-        let generation = self.state.session.generation();
-        let mut kept = self.board_yaml.borrow_mut();
-        if kept.as_ref().is_none_or(|(of, _)| *of != generation) {
-            *kept = Some((generation, self.state.session.export().into()));
-        }
-        let written = kept.as_ref().map(|(_, text)| text.clone()).unwrap_or_default();
-        WrittenBoard { written, draft: self.state.board_yaml.clone() }
-    }
-
-    fn foot(&self, ctx: &Context<Self>, on: &Callback<Act>) -> Html {
-        let state = &self.state;
-        let end = line_end(state.latest.now());
-        let on_command = on.reform(Act::Command);
-        let cluster = state.moment.cluster();
-        let mut requests = Tab::new("requests", "Requests");
-        requests.count = Some(usize::try_from(cluster.requests_sent()).unwrap_or(usize::MAX));
-        let mut events = Tab::new("events", "Events");
-        events.count = Some(cluster.events().len());
-        let mut connections = Tab::new("connections", "Connections");
-        connections.count = Some(cluster.connections().len());
-        let text = Tab::new("outline", "Outline");
-        let (panel, label) = panel_ids("lists", state.list);
-        let tall = state.tall;
-        let at = match (tall, state.tall_full) {
-            (false, _) => Height::Closed,
-            (true, false) => Height::Half,
-            (true, true) => Height::Full,
-        };
-        let on_height = on.reform(|height| match height {
-            Height::Closed => Act::Tall(false),
-            Height::Half => Act::TallFull(false),
-            Height::Full => Act::TallFull(true),
-        });
-        let body = match state.list {
-            "outline" => html! { <BoardText objects={state.moment.objects()} on={on.clone()} /> },
-            "connections" => html! { <Connections moment={state.moment.clone()} on={on.clone()} /> },
-            "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
-            _ => {
-                html! { <Requests moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
-            }
-        };
-        html! {
-            <footer class="foot">
-                <Grip name="the lists" property="--foot-by" {at} low={120} on={on_height} />
-                <Timeline playing={state.playing} marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
-                <Tabs label="Lists" id="lists" tabs={vec![requests, connections, events, text]} shown={state.list}
-                    on_show={on.reform(Act::List)}>
-                    <span class="repeats"><Repeating moment={state.moment.clone()} on_command={on_command.clone()} /></span>
-                </Tabs>
-                <Composer objects={state.moment.objects()} draft={state.draft.clone()} on={on.clone()}
-                    on_draft={ctx.link().callback(Msg::Draft)} {on_command} />
-                <span class="toggle">
-                    <button type="button" class="btn" aria-expanded={tall.to_string()}
-                        title={if tall { "Make this lower" } else { "Make this taller" }}
-                        aria-label={if tall { "Make the lists lower" } else { "Make the lists taller" }}
-                        onclick={on.reform(move |_| Act::Tall(!tall))}>{ icons::icon(if tall { "i-down" } else { "i-up" }) }</button>
-                </span>
-                <div class="list-pane" role="tabpanel" id={panel} aria-labelledby={label} tabindex="-1">{ body }</div>
-            </footer>
-        }
-    }
-}
-
-fn scenario_items() -> Vec<ScenarioItem> {
-    scenarios::all()
-        .iter()
-        .map(|scenario| ScenarioItem {
-            name: scenario.name,
-            title: &scenario.title,
-            sentence: &scenario.about,
-        })
-        .collect()
 }

@@ -6,11 +6,12 @@
 //! callbacks, timers, events and the microtasks after them; the main thread's time is that of all its tasks.
 
 use endpoint_playground::api::patch::Edit;
-use endpoint_playground::api::{ObjectKey, Path, Time, text};
-use endpoint_playground::session::{Client, Command, Entry, Request, Session, permalink};
+use endpoint_playground::api::{ObjectKey, Path, Time};
+use endpoint_playground::session::{Command, Entry, permalink};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use crate::crowd::{crowd, to_node_port};
 use crate::page::{Page, traced_story};
 
 /// How many frames are measured for each deed.
@@ -53,37 +54,10 @@ const SCRIPT: &[&str] =
 
 /// The fragment of a link to the board; with `flips`, one whose Pods turn unready one after the other.
 fn link(flips: bool) -> String {
-    let mut yaml = String::new();
-    for number in 1..=50 {
-        yaml += &format!(
-            "apiVersion: v1\nkind: Node\nmetadata: {{name: worker-{number}}}\nstatus: {{addresses: [{{type: InternalIP, address: 192.168.2.{number}}}], \
-             conditions: [{{type: Ready, status: \"True\"}}]}}\n---\n"
-        );
-    }
-    for number in 0..100 {
-        yaml += &format!(
-            "apiVersion: v1\nkind: Service\nmetadata: {{name: app-{number}}}\nspec: {{type: NodePort, selector: {{app: app-{number}}}, \
-             ports: [{{port: 80, nodePort: {}}}]}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app-{number}}}\nspec:\n  replicas: 10\n  \
-             selector: {{matchLabels: {{app: app-{number}}}}}\n  template:\n    metadata: {{labels: {{app: app-{number}}}}}\n    \
-             spec: {{containers: [{{name: c, image: i, ports: [{{containerPort: 80}}]}}]}}\n---\n",
-            30_000 + number
-        );
-    }
-    let reading = text::read(&yaml, "default");
-    assert!(!reading.has_errors(), "{:?}", reading.problems);
-    let documents = reading.documents.into_iter().map(|document| document.value).collect();
-    let mut session = Session::new(1);
-    session.dispatch(Command::Apply { documents, namespace: "default".to_owned() });
-    session.advance(Time(4_000));
+    let mut session = crowd(50, 100);
     // 1,250 requests a second, each under way for nearly 2 seconds.
     for number in 0..100 {
-        let from = Client::Laptop;
-        let request = Request {
-            from,
-            method: "GET".to_owned(),
-            url: format!("http://192.168.2.1:{}/", 30_000 + number),
-        };
-        session.dispatch(Command::Repeat { request, every: 80 });
+        session.dispatch(Command::Repeat { request: to_node_port(number), every: 80 });
         session.advance(session.now() + 1);
     }
     session.advance(Time(8_000));

@@ -4,6 +4,9 @@
 
 mod cluster;
 #[cfg(not(target_arch = "wasm32"))]
+#[path = "../../tests/common/crowd.rs"]
+mod crowd;
+#[cfg(not(target_arch = "wasm32"))]
 #[path = "../../tests/e2e/dist.rs"]
 mod dist;
 mod engine;

@@ -1,38 +1,19 @@
 //! Boards so large that they are drawn as a map.
 
-use endpoint_playground::api::{Time, text};
-use endpoint_playground::session::{Client, Command, Request, Session, permalink};
+#[path = "../common/crowd.rs"]
+mod crowd;
+
+use endpoint_playground::api::Time;
+use endpoint_playground::session::{Command, permalink};
 use serde_json::json;
 
 use crate::page::story;
 
-/// A link to a board with many Pods, on which many requests are sent again and again.
+/// A link to a board with many Pods, on which some requests are sent again and again.
 fn link() -> String {
-    let mut yaml = String::new();
-    for number in 1..=20 {
-        yaml += &format!(
-            "apiVersion: v1\nkind: Node\nmetadata: {{name: worker-{number}}}\nstatus: {{addresses: [{{type: InternalIP, address: 192.168.2.{number}}}], \
-             conditions: [{{type: Ready, status: \"True\"}}]}}\n---\n"
-        );
-    }
-    for number in 0..60 {
-        yaml += &format!(
-            "apiVersion: v1\nkind: Service\nmetadata: {{name: app-{number}}}\nspec: {{type: NodePort, selector: {{app: app-{number}}}, \
-             ports: [{{port: 80, nodePort: {}}}]}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app-{number}}}\nspec:\n  replicas: 10\n  \
-             selector: {{matchLabels: {{app: app-{number}}}}}\n  template:\n    metadata: {{labels: {{app: app-{number}}}}}\n    \
-             spec: {{containers: [{{name: c, image: i, ports: [{{containerPort: 80}}]}}]}}\n---\n",
-            30_000 + number
-        );
-    }
-    let documents =
-        text::read(&yaml, "default").documents.into_iter().map(|document| document.value).collect();
-    let mut session = Session::new(1);
-    session.dispatch(Command::Apply { documents, namespace: "default".to_owned() });
-    session.advance(Time(4_000));
+    let mut session = crowd::crowd(20, 60);
     for number in 0..5 {
-        let url = format!("http://192.168.2.1:{}/", 30_000 + number);
-        let request = Request { from: Client::Laptop, method: "GET".to_owned(), url };
-        session.dispatch(Command::Repeat { request, every: 500 });
+        session.dispatch(Command::Repeat { request: crowd::to_node_port(number), every: 500 });
     }
     session.advance(Time(6_000));
     permalink::encode(&session.recording())

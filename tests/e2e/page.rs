@@ -5,9 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thirtyfour::ChromeCapabilities;
 use thirtyfour::manager::{BrowserKind, WebDriverManager};
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel};
 use tokio::task::LocalSet;
 
 use crate::server;

@@ -1,6 +1,6 @@
 //! Writes a module that holds a part of another one's functions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{
@@ -10,7 +10,11 @@ use wasm_encoder::{
 };
 use wasmparser::{BlockType, ExternalKind, Operator};
 
+use crate::constants::Thing;
 use crate::module::{Fault, Module};
+
+/// So many bytes between two data segments weigh less than a new segment.
+const GAP: u32 = 8;
 
 /// What a part holds. Numbers are those of the whole module.
 #[derive(Default)]
@@ -56,10 +60,30 @@ pub fn whole(module: &Module<'_>) -> Result<Vec<u8>, Fault> {
             shared: None,
             exports: module.exports.iter().map(|e| (e.name.to_owned(), e.kind, e.index)).collect(),
             elements: module.elements.clone(),
-            data: module.data.iter().map(|(address, bytes)| (*address, bytes.to_vec())).collect(),
+            data: data(module, None, true),
             start: module.start,
         },
     )
+}
+
+/// Segments that are needed, or those that are not, as few as it is worth: a small gap is filled with zeros.
+pub fn data(module: &Module<'_>, needed: Option<&BTreeSet<Thing>>, is: bool) -> Vec<(u32, Vec<u8>)> {
+    let small = |gap: u32| gap <= if is { GAP } else { 0 };
+    let mut joined: Vec<(u32, Vec<u8>)> = Vec::new();
+    for (segment, (address, bytes)) in (0..).zip(&module.data) {
+        if needed.is_none_or(|needed| needed.contains(&Thing::Segment(segment))) != is {
+            continue;
+        }
+        match joined.last_mut() {
+            // What stands in a gap of the first module, the later one writes over; but it writes over nothing else.
+            Some((begin, joined)) if address.checked_sub(*begin + joined.len() as u32).is_some_and(small) => {
+                joined.resize((*address - *begin) as usize, 0);
+                joined.extend_from_slice(bytes);
+            }
+            _ => joined.push((*address, bytes.to_vec())),
+        }
+    }
+    joined
 }
 
 /// The part as a binary module.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::{BlockType, ExternalKind, FuncType, GlobalType, Operator, ValType};
 
 use crate::constants::Thing;
-use crate::emit::{Part, Shared, emit};
+use crate::emit::{Part, Shared, data, emit};
 use crate::module::{Fault, Module};
 
 /// The name of the module that the two import from when it is not JavaScript of the page.
@@ -22,9 +22,6 @@ pub const TABLE: &str = "t";
 
 /// From so many calls on, they share one function that makes the call to the later module.
 const SHARED_FROM: usize = 3;
-
-/// So many bytes between two data segments weigh less than a new segment.
-const GAP: u32 = 8;
 
 /// The two modules.
 pub struct Split {
@@ -282,27 +279,6 @@ pub fn split(
         start: None,
     };
     Ok(Split { first: emit(&whole, &first)?, later: emit(&whole, &later)? })
-}
-
-/// Segments that are needed, or those that are not, as few as it is worth: a small gap is filled with zeros.
-fn data(module: &Module<'_>, needed: Option<&BTreeSet<Thing>>, is: bool) -> Vec<(u32, Vec<u8>)> {
-    let mut joined: Vec<(u32, Vec<u8>)> = Vec::new();
-    for (segment, (address, bytes)) in (0..).zip(&module.data) {
-        if needed.is_none_or(|needed| needed.contains(&Thing::Segment(segment))) != is {
-            continue;
-        }
-        match joined.last_mut() {
-            // What stands in a gap of the first module, the later one writes over; but it writes over nothing else.
-            Some((begin, joined))
-                if *address - *begin - (joined.len() as u32) <= if is { GAP } else { 0 } =>
-            {
-                joined.resize((*address - *begin) as usize, 0);
-                joined.extend_from_slice(bytes);
-            }
-            _ => joined.push((*address, bytes.to_vec())),
-        }
-    }
-    joined
 }
 
 /// Each slot that the segments fill, with its function.

@@ -2,6 +2,7 @@
 //! window.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use endpoint_playground::api::ObjectKey;
@@ -117,37 +118,46 @@ impl Map {
     fn draw_map(&self, context: &CanvasRenderingContext2d, scene: &Scene, window: (f64, f64)) {
         let pen = Pen::new(context, self.painter.colours(), self.camera.get());
         let seen = Rect { x: 0.0, y: 0.0, w: window.0, h: window.1 };
+        let mut cards = Vec::new();
+        let mut names = Vec::new();
+        let mut layers = Layers::default();
         for node in &scene.nodes {
             let rect = pen.rect(&node.rect);
             if !seen.overlaps(&rect) {
                 continue;
             }
-            pen.plain(&rect);
+            cards.push(rect);
             for pod in &node.pods {
-                pen.pod(&pen.rect(&pod.rect), pod.mark, pod.accent, pod.light != Light::None);
+                layers.pod(&pen.rect(&pod.rect), pod.mark, pod.accent, pod.light != Light::None);
             }
-            pen.name(&rect, &node.name, scene.metrics.node_heading);
+            names.push((rect, &node.name, scene.metrics.node_heading));
         }
         for card in &scene.services {
             let rect = pen.rect(&card.whole);
-            pen.plain(&rect);
-            pen.fill(usize::from(card.accent) - 1, 1.0);
-            context.fill_rect(rect.x, rect.y, (rect.w / 6.0).clamp(2.0, 8.0), rect.h);
+            cards.push(rect);
+            let own = usize::from(card.accent) - 1;
+            layers
+                .fills
+                .entry((own, FULL))
+                .or_default()
+                .push(Rect { w: (rect.w / 6.0).clamp(2.0, 8.0), ..rect });
             if card.alert.is_some() {
-                pen.fill(packets::BAD, 1.0);
-                context.fill_rect(rect.right() - 4.0, rect.y, 4.0, 4.0);
+                layers.marks.push(Rect { x: rect.right() - 4.0, y: rect.y, w: 4.0, h: 4.0 });
             }
-            pen.name(&Rect { x: rect.x + 6.0, w: rect.w - 6.0, ..rect }, &card.name, card.whole.h);
+            names.push((Rect { x: rect.x + 6.0, w: rect.w - 6.0, ..rect }, &card.name, card.whole.h));
         }
-        for (rect, name) in scene
-            .edges
-            .iter()
-            .map(|card| (card.rect, &card.name))
-            .chain(scene.clients.iter().map(|card| (card.rect, &card.name)))
-        {
+        let edges = scene.edges.iter().map(|card| (card.rect, &card.name));
+        for (rect, name) in edges.chain(scene.clients.iter().map(|card| (card.rect, &card.name))) {
             let rect = pen.rect(&rect);
-            pen.plain(&rect);
-            pen.name(&rect, name, scene.metrics.heading);
+            cards.push(rect);
+            names.push((rect, name, scene.metrics.heading));
+        }
+        pen.fill_all(packets::LINE, FULL, &cards);
+        let inner = |rect: &Rect| Rect { x: rect.x + 1.0, y: rect.y + 1.0, w: rect.w - 2.0, h: rect.h - 2.0 };
+        pen.fill_all(packets::SURFACE, FULL, &cards.iter().map(inner).collect::<Vec<_>>());
+        layers.draw(&pen);
+        for (rect, name, heading) in names {
+            pen.name(&rect, name, heading);
         }
         context.set_global_alpha(1.0);
         if let Some(rect) = self.selected.borrow().as_ref().and_then(|key| scene.rect_of(key)) {
@@ -264,42 +274,14 @@ impl<'a> Pen<'a> {
         }
     }
 
-    fn plain(&self, rect: &Rect) {
-        self.fill(packets::LINE, 1.0);
-        self.context.fill_rect(rect.x, rect.y, rect.w, rect.h);
-        self.fill(packets::SURFACE, 1.0);
-        self.context.fill_rect(rect.x + 1.0, rect.y + 1.0, rect.w - 2.0, rect.h - 2.0);
-    }
-
-    /// Ready is filled; not ready is hollow; terminating is filled by half; what no Service has is pale.
-    fn pod(&self, rect: &Rect, mark: Mark, accent: Option<u8>, lit: bool) {
-        let gap = (rect.h * 0.1).min(1.0);
-        let rect = Rect { y: rect.y + gap, h: rect.h - gap, ..*rect };
-        let inner = |by: f64| (rect.x + by, rect.y + by, rect.w - 2.0 * by, (rect.h - 2.0 * by).max(0.5));
-        let own = accent.map_or(packets::PLAIN, |accent| usize::from(accent) - 1);
-        match mark {
-            Mark::Ready | Mark::Off => {
-                let strength = match (accent, lit, mark) {
-                    (_, true, _) => 1.0,
-                    (Some(_), _, Mark::Ready) => 0.6,
-                    _ => 0.25,
-                };
-                self.fill(own, strength);
-                self.context.fill_rect(rect.x, rect.y, rect.w, rect.h);
-            }
-            Mark::NotReady | Mark::NearMiss => {
-                self.fill(if mark == Mark::NotReady { packets::WARN } else { packets::PLAIN }, 1.0);
-                self.context.fill_rect(rect.x, rect.y, rect.w, rect.h);
-                self.fill(packets::SURFACE, 1.0);
-                let (x, y, w, h) = inner(1.5);
-                self.context.fill_rect(x, y, w, h);
-            }
-            Mark::Terminating => {
-                self.fill(packets::BAD, 0.3);
-                self.context.fill_rect(rect.x, rect.y, rect.w, rect.h);
-                self.fill(packets::BAD, 1.0);
-                self.context.fill_rect(rect.x, rect.y + rect.h / 2.0, rect.w, rect.h / 2.0);
-            }
+    /// Fills rectangles with one colour.
+    fn fill_all(&self, index: usize, percent: u8, rects: &[Rect]) {
+        if rects.is_empty() {
+            return;
+        }
+        self.fill(index, f64::from(percent) / 100.0);
+        for rect in rects {
+            self.context.fill_rect(rect.x, rect.y, rect.w, rect.h);
         }
     }
 
@@ -317,6 +299,58 @@ impl<'a> Pen<'a> {
         let y = rect.y + heading * self.camera.scale / 2.0;
         // Text of valid characters does not fail.
         let _ = self.context.fill_text(&cut, rect.x + 4.0, y);
+    }
+}
+
+/// The strength of a colour that is not thinned, in percent.
+const FULL: u8 = 100;
+
+/// Rectangles by colour, as setting a colour costs more than a rectangle does; the later ones lie over the earlier.
+#[derive(Default)]
+struct Layers {
+    /// By the place of their colour and its strength in percent.
+    fills: BTreeMap<(usize, u8), Vec<Rect>>,
+    /// Hollow out what they lie on.
+    holes: Vec<Rect>,
+    /// What is in trouble.
+    marks: Vec<Rect>,
+}
+
+impl Layers {
+    /// Ready is filled; not ready is hollow; terminating is filled by half; what no Service has is pale.
+    fn pod(&mut self, rect: &Rect, mark: Mark, accent: Option<u8>, lit: bool) {
+        let gap = (rect.h * 0.1).min(1.0);
+        let rect = Rect { y: rect.y + gap, h: rect.h - gap, ..*rect };
+        let own = accent.map_or(packets::PLAIN, |accent| usize::from(accent) - 1);
+        let fill = match mark {
+            Mark::Ready | Mark::Off => match (accent, lit, mark) {
+                (_, true, _) => (own, FULL),
+                (Some(_), _, Mark::Ready) => (own, 60),
+                _ => (own, 25),
+            },
+            Mark::NotReady => (packets::WARN, FULL),
+            Mark::NearMiss => (packets::PLAIN, FULL),
+            Mark::Terminating => (packets::BAD, 30),
+        };
+        self.fills.entry(fill).or_default().push(rect);
+        match mark {
+            Mark::NotReady | Mark::NearMiss => {
+                let (x, y, w) = (rect.x + 1.5, rect.y + 1.5, rect.w - 3.0);
+                self.holes.push(Rect { x, y, w, h: (rect.h - 3.0).max(0.5) });
+            }
+            Mark::Terminating => {
+                self.marks.push(Rect { y: rect.y + rect.h / 2.0, h: rect.h / 2.0, ..rect });
+            }
+            Mark::Ready | Mark::Off => {}
+        }
+    }
+
+    fn draw(&self, pen: &Pen) {
+        for ((index, percent), rects) in &self.fills {
+            pen.fill_all(*index, *percent, rects);
+        }
+        pen.fill_all(packets::SURFACE, FULL, &self.holes);
+        pen.fill_all(packets::BAD, FULL, &self.marks);
     }
 }
 

@@ -243,7 +243,7 @@ impl App {
             "connections" => html! { <Connections moment={state.moment.clone()} on={on.clone()} /> },
             "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
             _ => {
-                html! { <Requests moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
+                html! { <Requests playing={state.playing} moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
             }
         };
         html! {

@@ -23,6 +23,8 @@ const SHOWN: usize = 25;
 pub struct RequestsProps {
     /// The cluster.
     pub moment: Moment,
+    /// Whether time passes.
+    pub playing: bool,
     /// The request whose hops are unfolded.
     pub open: Option<u64>,
     /// The accent of each Service: 1 to 6.
@@ -59,7 +61,9 @@ pub fn Requests(props: &RequestsProps) -> Html {
         })
     };
     // While very many are sent the list stands still for a few seconds at a time, as the cards do: nobody could read it.
-    let told = scene::told(requests, now).map_or(u64::MAX, |record| record.number);
+    let oldest = requests.front().map_or(0, |record| record.number);
+    let told = scene::told(requests, now).filter(|_| props.playing).map_or(u64::MAX, |record| record.number);
+    let told = told.max(oldest + *shown as u64);
     // The unfolded request stays in the list however old it is.
     let newest = requests.iter().rev().skip_while(|record| record.number > told).take(*shown);
     let old = requests

@@ -113,6 +113,12 @@ pub fn split(
     shared
         .extend(called_by_first.iter().filter(|(_, calls)| **calls >= SHARED_FROM).map(|(number, _)| number));
 
+    // Like beside like, and slots in the same order: so they compress best.
+    let mut in_order: Vec<u32> = numbers(true).collect();
+    in_order.sort_by_key(|number| {
+        (module.signature(*number), module.function(*number).map(|function| function.body.len()), *number)
+    });
+
     let table = whole.tables.first_mut().ok_or("the module has no table")?;
     let mut end = u32::try_from(table.initial)?;
     let mut new_slot = |function: u32| {
@@ -121,7 +127,7 @@ pub fn split(
             end - 1
         });
     };
-    called_by_later.iter().for_each(|number| new_slot(*number));
+    in_order.iter().filter(|number| called_by_later.contains(number)).for_each(|number| new_slot(*number));
     shared.iter().chain(called_by_first.keys()).for_each(|number| new_slot(*number));
     table.initial = u64::from(end);
     table.maximum = table.maximum.map(|maximum| maximum.max(u64::from(end)));
@@ -244,11 +250,7 @@ pub fn split(
             .collect()
     };
 
-    // Like beside like: so they compress best.
-    let mut functions: Vec<u32> = numbers(true).collect();
-    functions.sort_by_key(|number| {
-        (module.signature(*number), module.function(*number).map(|function| function.body.len()), *number)
-    });
+    let mut functions = in_order;
     functions.push(ready);
     functions.extend(crossings.values().copied().collect::<BTreeSet<_>>());
 

@@ -28,7 +28,7 @@ proptest! {
         scenario in any::<prop::sample::Index>(),
         steps in prop::collection::vec(step(), 1..20),
     ) {
-        let all = scenarios::all();
+        let all: Vec<_> = scenarios::all().collect();
         let scenario = &all[scenario.index(all.len())];
         let mut session = Session::open(scenario.recording(1));
         let mut watch = Watch::default();
@@ -43,8 +43,7 @@ proptest! {
 
 #[test]
 fn a_pod_that_turns_unready_is_told_of_its_services_alone() {
-    let all = scenarios::all();
-    let first = all.iter().find(|scenario| scenario.name == "slices").expect("it is there");
+    let first = scenarios::find("slices").expect("it is there");
     let mut session = Session::open(first.recording(1));
     let mut watch = Watch::default();
     caught_up(&mut watch, &session);

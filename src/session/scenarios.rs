@@ -57,38 +57,62 @@ pub struct Button {
     pub edit: Edit,
 }
 
-const TEXTS: &[(&str, &str)] = &[
-    ("first", include_str!("../../assets/scenarios/first.yaml")),
-    ("clusterip", include_str!("../../assets/scenarios/clusterip.yaml")),
-    ("nodeport", include_str!("../../assets/scenarios/nodeport.yaml")),
-    ("loadbalancer", include_str!("../../assets/scenarios/loadbalancer.yaml")),
-    ("local-and-cluster", include_str!("../../assets/scenarios/local-and-cluster.yaml")),
-    ("metallb", include_str!("../../assets/scenarios/metallb.yaml")),
-    ("pending", include_str!("../../assets/scenarios/pending.yaml")),
-    ("ingress", include_str!("../../assets/scenarios/ingress.yaml")),
-    ("tls", include_str!("../../assets/scenarios/tls.yaml")),
-    ("paths", include_str!("../../assets/scenarios/paths.yaml")),
-    ("canary", include_str!("../../assets/scenarios/canary.yaml")),
-    ("policy", include_str!("../../assets/scenarios/policy.yaml")),
-    ("headless", include_str!("../../assets/scenarios/headless.yaml")),
-    ("externalname", include_str!("../../assets/scenarios/externalname.yaml")),
-    ("by-hand", include_str!("../../assets/scenarios/by-hand.yaml")),
-    ("long-lived", include_str!("../../assets/scenarios/long-lived.yaml")),
-    ("listening", include_str!("../../assets/scenarios/listening.yaml")),
-    ("slices", include_str!("../../assets/scenarios/slices.yaml")),
-    ("hints", include_str!("../../assets/scenarios/hints.yaml")),
-    ("dual-stack", include_str!("../../assets/scenarios/dual-stack.yaml")),
+/// A scenario's name and its text, and the scenario once it was read. Functions give the texts: so those that a first view
+/// does not read can come later.
+struct Told {
+    name: &'static str,
+    text: fn() -> &'static str,
+    read: OnceLock<Scenario>,
+}
+
+/// One that stands in a file of its name.
+macro_rules! told {
+    ($name:literal) => {
+        Told {
+            name: $name,
+            text: || include_str!(concat!("../../assets/scenarios/", $name, ".yaml")),
+            read: OnceLock::new(),
+        }
+    };
+}
+
+static SCENARIOS: [Told; 20] = [
+    told!("first"),
+    told!("clusterip"),
+    told!("nodeport"),
+    told!("loadbalancer"),
+    told!("local-and-cluster"),
+    told!("metallb"),
+    told!("pending"),
+    told!("ingress"),
+    told!("tls"),
+    told!("paths"),
+    told!("canary"),
+    told!("policy"),
+    told!("headless"),
+    told!("externalname"),
+    told!("by-hand"),
+    told!("long-lived"),
+    told!("listening"),
+    told!("slices"),
+    told!("hints"),
+    told!("dual-stack"),
 ];
 
+impl Told {
+    fn scenario(&'static self) -> &'static Scenario {
+        self.read.get_or_init(|| read(self.name, (self.text)()))
+    }
+}
+
 /// All scenarios, in the order of the menu.
-pub fn all() -> &'static [Scenario] {
-    static ALL: OnceLock<Vec<Scenario>> = OnceLock::new();
-    ALL.get_or_init(|| TEXTS.iter().map(|(name, yaml)| read(name, yaml)).collect())
+pub fn all() -> impl ExactSizeIterator<Item = &'static Scenario> {
+    SCENARIOS.iter().map(Told::scenario)
 }
 
 /// The scenario with a name.
 pub fn find(name: &str) -> Option<&'static Scenario> {
-    all().iter().find(|scenario| scenario.name == name)
+    SCENARIOS.iter().find(|told| told.name == name).map(Told::scenario)
 }
 
 impl Scenario {
@@ -204,7 +228,7 @@ mod tests {
 
     #[test]
     fn every_line_on_top_of_a_scenario_is_understood() {
-        for &(name, yaml) in TEXTS {
+        for (name, yaml) in SCENARIOS.iter().map(|told| (told.name, (told.text)())) {
             let scenario = find(name).expect("it is listed");
             let count =
                 |word: &str| yaml.lines().filter(|line| line.starts_with(&format!("# {word}: "))).count();
@@ -224,7 +248,7 @@ mod tests {
 
     #[test]
     fn every_scenario_is_read_and_applied_without_a_problem() {
-        for &(name, yaml) in TEXTS {
+        for (name, yaml) in SCENARIOS.iter().map(|told| (told.name, (told.text)())) {
             assert_eq!(text::read(yaml, "default").problems, [], "{name}");
             let scenario = find(name).expect("it is listed");
             let mut session = Session::new(1);

@@ -69,6 +69,9 @@ pub struct MenuProps {
     pub children: Html,
     /// The lines.
     pub items: Vec<MenuItem>,
+    /// Lines above them that are made when the menu opens.
+    #[prop_or_default]
+    pub more: Option<Callback<(), Vec<MenuItem>>>,
     /// Classes of the button beside `btn`.
     #[prop_or_default]
     pub class: Classes,
@@ -177,6 +180,11 @@ pub fn Menu(props: &MenuProps) -> Html {
             }
         })
     };
+    let mut items = match &props.more {
+        Some(more) if *open => more.emit(()),
+        _ => Vec::new(),
+    };
+    items.extend(props.items.iter().cloned());
     html! {
         <span class="menu" ref={root.clone()} {onkeydown}>
             <button ref={button} type="button" class={classes!("btn", props.class.clone())} title={&props.label}
@@ -185,7 +193,7 @@ pub fn Menu(props: &MenuProps) -> Html {
                 if props.arrow { { small_icon("i-down") } }
             </button>
             if *open {
-                <MenuList label={props.label.clone()} items={props.items.clone()} around={root} {on_close}
+                <MenuList label={props.label.clone()} {items} around={root} {on_close}
                     class={classes!("menu-list", props.to_left.then_some("to-left"))} />
             }
         </span>

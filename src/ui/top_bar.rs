@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use endpoint_playground::session::scenarios::{self, Scenario};
 use yew::prelude::*;
 
 use super::act::{Act, Dialog};
@@ -12,24 +13,11 @@ use super::options::Theme;
 /// The speeds on offer, in simulated seconds per second.
 pub const SPEEDS: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
 
-/// One scenario of the menu.
-#[derive(Clone, PartialEq)]
-pub struct ScenarioItem {
-    /// Its name in addresses.
-    pub name: &'static str,
-    /// Its title.
-    pub title: &'static str,
-    /// What it is about, one sentence.
-    pub sentence: &'static str,
-}
-
 /// What the bar needs.
 #[derive(Properties, PartialEq)]
 pub struct TopBarProps {
     /// What is on the board: a scenario's title, or a word for a board of one's own.
     pub title: AttrValue,
-    /// The scenarios.
-    pub scenarios: Vec<ScenarioItem>,
     /// The name of the scenario on the board; empty for none.
     pub scenario: AttrValue,
     /// The namespaces in which people put something.
@@ -65,7 +53,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
         <header class="top">
             <h1 class="brand"><svg class="logo" aria-hidden="true"><use href="#i-brand" /></svg>
                 <span class="brand-name">{ "Endpoint Playground" }</span></h1>
-            { scenarios(props) }
+            { boards(props) }
             if has_namespaces {
                 <Menu label={format!("Shown: {}", namespace_words(props.namespace.as_ref()))} class={classes!("namespace", "not-phone")}
                     items={namespaces(props)}>
@@ -125,24 +113,27 @@ fn namespaces(props: &TopBarProps) -> Vec<MenuItem> {
     std::iter::once(None).chain(props.namespaces.iter().map(Some)).map(item).collect()
 }
 
-fn scenarios(props: &TopBarProps) -> Html {
-    let mut items: Vec<MenuItem> = props
-        .scenarios
-        .iter()
-        .map(|item| {
-            let name = item.name;
-            MenuItem::new(item.title, props.on.reform(move |()| Act::Scenario(name)))
-                .detail(item.sentence)
-                .chosen(item.name == props.scenario.as_str())
+fn boards(props: &TopBarProps) -> Html {
+    // Most are not read before somebody looks for them.
+    let more = {
+        let (on, shown) = (props.on.clone(), props.scenario.clone());
+        Callback::from(move |()| {
+            let item = |scenario: &'static Scenario| {
+                let name = scenario.name;
+                MenuItem::new(&*scenario.title, on.reform(move |()| Act::Scenario(name)))
+                    .detail(&*scenario.about)
+                    .chosen(name == shown.as_str())
+            };
+            scenarios::all().map(item).collect::<Vec<_>>()
         })
-        .collect();
-    items.push(
+    };
+    let items = vec![
         MenuItem::new("Empty board", props.on.reform(|()| Act::Empty))
             .detail("Three nodes and nothing else.")
             .icon("i-plus"),
-    );
+    ];
     html! {
-        <Menu label={format!("Scenario: {}", props.title)} class={classes!("out", "scenario")} {items}>
+        <Menu label={format!("Scenario: {}", props.title)} class={classes!("out", "scenario")} {items} {more}>
             <span class="cut">{ &props.title }</span>
         </Menu>
     }

@@ -5,7 +5,6 @@ use endpoint_playground::session::{Command, Session, permalink, scenarios};
 /// What each sitting comes to, in one line: `name=digest` for each.
 pub fn digests() -> String {
     let mut lines: Vec<String> = scenarios::all()
-        .iter()
         .map(|scenario| {
             let mut session = Session::open(scenario.recording(1));
             for button in &scenario.buttons {

@@ -105,7 +105,7 @@ fn every_scenario_is_well_formed_at_every_level_and_shows_every_card() {
 
 #[test]
 fn the_whole_board_lies_within_the_picture() {
-    let session = Session::open(scenarios::all()[0].recording(1));
+    let session = Session::open(scenarios::find("first").expect("it is listed").recording(1));
     let scene = scene(&session, &View::default());
     let area = whole(&scene);
     let inside = |rect: &Rect| {

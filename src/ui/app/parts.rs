@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use endpoint_playground::api::{ObjectKey, Time};
-use endpoint_playground::session::{Command, scenarios};
+use endpoint_playground::session::Command;
 use yew::prelude::*;
 
 use crate::ui::act::{Act, Dialog};
@@ -28,7 +28,7 @@ use crate::ui::steps::Steps;
 use crate::ui::tabs::{Tab, Tabs, panel_ids};
 use crate::ui::timeline::{Clock, Timeline, line_end, marks};
 use crate::ui::tools::{self, RoundTools, Tools};
-use crate::ui::top_bar::{PlayButtons, ScenarioItem, TopBar};
+use crate::ui::top_bar::{PlayButtons, TopBar};
 
 use super::{App, Msg};
 impl App {
@@ -56,7 +56,7 @@ impl App {
             <div {class}>
                 <Skips board={!(options.embed && options.view == EmbedView::Yaml)} lists={!options.embed && !options.hide_timeline}
                     text={options.embed || !options.hide_timeline} on={on.clone()} />
-                <TopBar title={state.title()} scenarios={scenario_items()}
+                <TopBar title={state.title()}
                     scenario={state.scenario.map_or("", |scenario| scenario.name)}
                     namespaces={state.namespaces.clone()} namespace={state.looking.namespace().map(|name| AttrValue::from(name.to_owned()))}
                     can_undo={state.session.can_undo() && !options.read_only} can_redo={state.session.can_redo() && !options.read_only}
@@ -266,15 +266,4 @@ impl App {
             </footer>
         }
     }
-}
-
-fn scenario_items() -> Vec<ScenarioItem> {
-    scenarios::all()
-        .iter()
-        .map(|scenario| ScenarioItem {
-            name: scenario.name,
-            title: &scenario.title,
-            sentence: &scenario.about,
-        })
-        .collect()
 }

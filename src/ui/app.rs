@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use endpoint_playground::scene::geometry::Rect;
-use endpoint_playground::session::permalink;
+use endpoint_playground::session::{Command, permalink};
 use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
@@ -23,6 +23,7 @@ use super::options::Options;
 use super::outline;
 use super::requests::Draft;
 use super::search::looks_like_manifests;
+use super::sheet::Height;
 use super::state::State;
 use super::stored;
 
@@ -49,7 +50,43 @@ pub struct App {
     /// The board as text, with the generation of the sitting that it shows.
     board_yaml: RefCell<Option<(u64, AttrValue)>>,
     clip: Rc<RefCell<Clip>>,
+    told: Told,
     _listeners: Vec<Listener>,
+}
+
+/// What the parts of the page call. Made once: a part is drawn again when it is told of another callback.
+struct Told {
+    act: Callback<Act>,
+    tool: Callback<Tool>,
+    command: Callback<Command>,
+    list: Callback<&'static str>,
+    height: Callback<Height>,
+    draft: Callback<Draft>,
+    board: Callback<BoardEvent>,
+    paste: Callback<String>,
+    full: Callback<()>,
+}
+
+impl Told {
+    fn new(ctx: &Context<App>) -> Told {
+        let link = ctx.link();
+        let act = link.callback(Msg::Act);
+        Told {
+            tool: act.reform(Act::Tool),
+            command: act.reform(Act::Command),
+            list: act.reform(Act::List),
+            height: act.reform(|height| match height {
+                Height::Closed => Act::Tall(false),
+                Height::Half => Act::TallFull(false),
+                Height::Full => Act::TallFull(true),
+            }),
+            draft: link.callback(Msg::Draft),
+            board: link.callback(Msg::Board),
+            paste: link.callback(|text| Msg::Pasted(text, false)),
+            full: link.callback(|()| Msg::Full),
+            act,
+        }
+    }
 }
 
 /// What the page is told.
@@ -138,6 +175,7 @@ impl Component for App {
             drawable: None,
             board_yaml: RefCell::default(),
             clip,
+            told: Told::new(ctx),
             _listeners: listeners,
         }
     }
@@ -222,8 +260,8 @@ impl Component for App {
         draw
     }
 
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        let page = if self.state.options.embed { self.embedded(ctx) } else { self.whole(ctx) };
+    fn view(&self, _: &Context<Self>) -> Html {
+        let page = if self.state.options.embed { self.embedded() } else { self.whole() };
         html! {
             <ContextProvider<FrameHooks> context={self.hooks.clone()}>
                 { icons::sprite() }

@@ -30,13 +30,13 @@ use crate::ui::timeline::{Clock, Timeline, line_end, marks};
 use crate::ui::tools::{self, RoundTools, Tools};
 use crate::ui::top_bar::{PlayButtons, TopBar};
 
-use super::{App, Msg};
+use super::{App, Told};
+
 impl App {
-    pub(super) fn whole(&self, ctx: &Context<Self>) -> Html {
+    pub(super) fn whole(&self) -> Html {
         let state = &self.state;
         let options = &state.options;
-        let on = ctx.link().callback(Msg::Act);
-        let on_tool = on.reform(Act::Tool);
+        let Told { act: on, tool: on_tool, .. } = &self.told;
         let no_tools = options.hide_toolbar || options.read_only;
         let class = classes!(
             "app",
@@ -62,28 +62,28 @@ impl App {
                     can_undo={state.session.can_undo() && !options.read_only} can_redo={state.session.can_redo() && !options.read_only}
                     playing={state.playing} speed={state.speed} theme={state.theme} read_only={options.read_only} {search} on={on.clone()} />
                 if !no_tools { <Tools tool={state.tool} on_tool={on_tool.clone()} /> }
-                { self.say(&on) }
-                { self.board(ctx) }
-                if !options.hide_inspector { { self.inspector(&on) } }
-                if !options.hide_timeline { { self.foot(ctx, &on) } }
+                { self.say(on) }
+                { self.board() }
+                if !options.hide_inspector { { self.inspector(on) } }
+                if !options.hide_timeline { { self.foot(on) } }
                 <section class="pill phone-only" aria-label="Time">
                     <PlayButtons playing={state.playing} speed={state.speed} short=true on={on.clone()} />
                     <Clock playing={state.playing} />
                     <SendAgain draft={state.draft.clone()} on={on.clone()} />
                 </section>
-                if !no_tools { <RoundTools tool={state.tool} {on_tool} /> }
+                if !no_tools { <RoundTools tool={state.tool} on_tool={on_tool.clone()} /> }
                 <NoticeList notices={state.notices.clone()} on={on.clone()} />
                 <Dialogs open={state.dialog} read_only={options.read_only} objects={state.moment.objects()} link={self.link.clone()}
                     written={self.written.clone()} drawable={self.drawable.clone()} pasted={self.pasted.clone()} on={on.clone()} />
-                if state.dialog == Some(Dialog::Palette) { { self.palette(ctx, on) } }
+                if state.dialog == Some(Dialog::Palette) { { self.palette() } }
             </div>
         }
     }
 
-    pub(super) fn embedded(&self, ctx: &Context<Self>) -> Html {
+    pub(super) fn embedded(&self) -> Html {
         let state = &self.state;
         let options = &state.options;
-        let on = ctx.link().callback(Msg::Act);
+        let on = &self.told.act;
         let with_side = options.view != EmbedView::Canvas && !options.hide_inspector;
         let class = classes!(
             "app",
@@ -98,37 +98,37 @@ impl App {
                 <header class="sr"><h1>{ "Endpoint Playground" }</h1></header>
                 <Skips board={!(options.embed && options.view == EmbedView::Yaml)} lists={!options.embed && !options.hide_timeline}
                     text={options.embed || !options.hide_timeline} on={on.clone()} />
-                { self.say(&on) }
-                if options.view != EmbedView::Yaml { { self.board(ctx) } }
-                if with_side { { self.inspector(&on) } }
+                { self.say(on) }
+                if options.view != EmbedView::Yaml { { self.board() } }
+                if with_side { { self.inspector(on) } }
                 <EmbedBar playing={state.playing} speed={state.speed} theme={state.theme}
                     can_undo={state.session.can_undo() && !options.read_only} moment={state.moment.clone()}
                     draft={state.draft.clone()} marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end}
-                    hide_timeline={options.hide_timeline} on_draft={ctx.link().callback(Msg::Draft)}
-                    on_full={ctx.link().callback(|()| Msg::Full)} on={on.clone()} />
+                    hide_timeline={options.hide_timeline} on_draft={self.told.draft.clone()}
+                    on_full={self.told.full.clone()} on={on.clone()} />
                 if state.board_text { <TextOver objects={state.moment.objects()} on={on.clone()} /> }
-                <NoticeList notices={state.notices.clone()} {on} />
+                <NoticeList notices={state.notices.clone()} on={on.clone()} />
             </div>
         }
     }
 
-    fn board(&self, ctx: &Context<Self>) -> Html {
+    fn board(&self) -> Html {
         let state = &self.state;
         html! {
             <Board scene={state.looking.scene.clone()} live={state.looking.live.clone()} fit={state.looking.fit} selection={state.selection.clone()}
                 picked={state.picked.clone()} objects={state.moment.objects()} placed={state.session.places().clone()} ask={state.ask.clone()}
                 tool={state.tool} read_only={state.options.read_only} pans={state.options.read_only || state.options.embed}
                 still={self.is_still()} peek={state.peek.clone().map(AttrValue::from)}
-                on={ctx.link().callback(Msg::Board)} />
+                on={self.told.board.clone()} />
         }
     }
 
-    fn palette(&self, ctx: &Context<Self>, on: Callback<Act>) -> Html {
+    fn palette(&self) -> Html {
         let state = &self.state;
         html! {
             <Palette objects={state.moment.objects()} selection={state.selection.clone()} picked={state.picked.clone()}
                 placed={state.session.places().clone()} playing={state.playing} read_only={state.options.read_only} namespaces={state.namespaces.clone()}
-                on_paste={ctx.link().callback(|text| Msg::Pasted(text, false))} {on} />
+                on_paste={self.told.paste.clone()} on={self.told.act.clone()} />
         }
     }
 
@@ -214,10 +214,9 @@ impl App {
         WrittenBoard { written, draft: self.state.board_yaml.clone() }
     }
 
-    fn foot(&self, ctx: &Context<Self>, on: &Callback<Act>) -> Html {
+    fn foot(&self, on: &Callback<Act>) -> Html {
         let state = &self.state;
         let end = line_end(state.latest.now());
-        let on_command = on.reform(Act::Command);
         let cluster = state.moment.cluster();
         let mut requests = Tab::new("requests", "Requests");
         requests.count = Some(usize::try_from(cluster.requests_sent()).unwrap_or(usize::MAX));
@@ -233,11 +232,6 @@ impl App {
             (true, false) => Height::Half,
             (true, true) => Height::Full,
         };
-        let on_height = on.reform(|height| match height {
-            Height::Closed => Act::Tall(false),
-            Height::Half => Act::TallFull(false),
-            Height::Full => Act::TallFull(true),
-        });
         let body = match state.list {
             "outline" => html! { <BoardText objects={state.moment.objects()} on={on.clone()} /> },
             "connections" => html! { <Connections moment={state.moment.clone()} on={on.clone()} /> },
@@ -248,14 +242,14 @@ impl App {
         };
         html! {
             <footer class="foot">
-                <Grip name="the lists" property="--foot-by" {at} low={120} on={on_height} />
+                <Grip name="the lists" property="--foot-by" {at} low={120} on={self.told.height.clone()} />
                 <Timeline playing={state.playing} marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
                 <Tabs label="Lists" id="lists" tabs={vec![requests, connections, events, text]} shown={state.list}
-                    on_show={on.reform(Act::List)}>
-                    <span class="repeats"><Repeating moment={state.moment.clone()} on_command={on_command.clone()} /></span>
+                    on_show={self.told.list.clone()}>
+                    <span class="repeats"><Repeating moment={state.moment.clone()} on_command={self.told.command.clone()} /></span>
                 </Tabs>
                 <Composer objects={state.moment.objects()} draft={state.draft.clone()} on={on.clone()}
-                    on_draft={ctx.link().callback(Msg::Draft)} {on_command} />
+                    on_draft={self.told.draft.clone()} on_command={self.told.command.clone()} />
                 <span class="toggle">
                     <button type="button" class="btn" aria-expanded={tall.to_string()}
                         title={if tall { "Make this lower" } else { "Make this taller" }}

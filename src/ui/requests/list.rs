@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use endpoint_playground::api::{ObjectKey, Time};
 use endpoint_playground::scene;
@@ -75,7 +76,8 @@ pub fn Requests(props: &RequestsProps) -> Html {
     html! {
         <div class="reqs" ref={root} {onkeydown}>
             for record in newest.chain(old) {
-                { row(props, record, now) }
+                <Row key={record.number} record={record.clone()} {now} open={props.open == Some(record.number)}
+                    accent={looked_up(record).find_map(|key| props.accents.get(key)).copied()} on={props.on.clone()} />
             }
             if let Some(older) = requests.len().checked_sub(*shown).filter(|older| *older > 0) {
                 <button type="button" class="btn out older" onclick={move |_| shown.set(*shown + 4 * SHOWN)}>
@@ -86,17 +88,39 @@ pub fn Requests(props: &RequestsProps) -> Html {
     }
 }
 
-fn row(props: &RequestsProps, record: &RequestRecord, now: Time) -> Html {
-    let number = record.number;
-    let open = props.open == Some(number);
+/// A request of the list.
+#[derive(Properties)]
+struct RowProps {
+    record: Arc<RequestRecord>,
+    /// The moment that is told: of a request that is unfolded the very one, of others that of the last hop.
+    now: Time,
+    open: bool,
+    /// The accent of the Service that was looked up.
+    accent: Option<u8>,
+    on: Callback<Act>,
+}
+
+impl PartialEq for RowProps {
+    fn eq(&self, other: &RowProps) -> bool {
+        let stage = |props: &RowProps| (props.record.hops_done(props.now), props.record.in_flight(props.now));
+        Arc::ptr_eq(&self.record, &other.record)
+            && (self.open, self.accent, &self.on) == (other.open, other.accent, &other.on)
+            && (self.now == other.now || !self.open && stage(self) == stage(other))
+    }
+}
+
+/// A row, and below it the hops of a request that is unfolded.
+#[component]
+fn Row(props: &RowProps) -> Html {
+    let RowProps { record, now, open, on, .. } = props;
+    let (number, open, now) = (record.number, *open, *now);
     let (class, symbol, words, took) = outcome(record, now);
-    let accent = looked_up(record).find_map(|key| props.accents.get(key));
-    let accent = accent.map(|accent| format!("a{accent}"));
-    let onclick = props.on.reform(move |_: MouseEvent| Act::Focus(if open { None } else { Some(number) }));
+    let accent = props.accent.map(|accent| format!("a{accent}"));
+    let onclick = on.reform(move |_: MouseEvent| Act::Focus(if open { None } else { Some(number) }));
     let way = way(record);
     html! {
         <>
-            <button key={number.to_string()} type="button" class={classes!("rq", open.then_some("on"), accent.clone())}
+            <button type="button" class={classes!("rq", open.then_some("on"), accent.clone())}
                 aria-expanded={open.to_string()} {onclick}>
                 <span class="tri">{ small_icon(if open { "i-down" } else { "i-right" }) }</span>
                 <span class="num">{ format!("#{number}") }</span>
@@ -116,7 +140,7 @@ fn row(props: &RequestsProps, record: &RequestRecord, now: Time) -> Html {
                 </span>
             </button>
             if open {
-                <Hops key={format!("{number}-hops")} record={record.clone()} {now} class={classes!(accent)} on={props.on.clone()} />
+                <Hops record={(**record).clone()} {now} class={classes!(accent)} on={on.clone()} />
             }
         </>
     }

@@ -1,8 +1,9 @@
 //! The cluster at one moment, as the panels share it.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use endpoint_playground::api::{Object, ObjectKey, Time, text};
+use endpoint_playground::api::{Kind, Object, ObjectKey, Time, text};
 use endpoint_playground::session::{Cluster, Command, Fate, ObjectFate, Session, Texts};
 use serde_json::Value;
 
@@ -69,6 +70,24 @@ impl Objects {
     /// An object.
     pub fn get(&self, key: &ObjectKey) -> Option<&Object> {
         self.cluster.store().get(key).map(|object| &**object)
+    }
+
+    /// Whether the objects of a kind are the same as at another moment, by `same`.
+    pub fn are_the_same(
+        &self,
+        other: &Objects,
+        kind: Kind,
+        same: impl Fn(&Arc<Object>, &Arc<Object>) -> bool,
+    ) -> bool {
+        let (mut one, mut two) =
+            (self.cluster.store().objects_of(kind.clone()), other.cluster.store().objects_of(kind));
+        loop {
+            match (one.next(), two.next()) {
+                (None, None) => return true,
+                (Some(one), Some(two)) if same(one, two) => {}
+                _ => return false,
+            }
+        }
     }
 
     /// A document of an object as text: its author's own, where that is kept.

@@ -1,7 +1,9 @@
 //! The composer: who asks, for what, how often.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
+use endpoint_playground::api::Kind;
 use endpoint_playground::session::{Client, Command, Request};
 use yew::prelude::*;
 
@@ -83,10 +85,9 @@ pub struct ComposerProps {
 #[component]
 pub fn Composer(props: &ComposerProps) -> Html {
     let draft = &props.draft;
-    let senders = use_memo(props.objects.clone(), |objects| senders(objects.cluster()));
-    let targets = use_memo((props.objects.clone(), draft.from.clone()), |(objects, from)| {
-        targets(objects.cluster(), from)
-    });
+    let senders = use_memo(CanSend(props.objects.clone()), |CanSend(objects)| senders(objects.cluster()));
+    let reached = (CanBeReached(props.objects.clone()), draft.from.clone());
+    let targets = use_memo(reached, |(CanBeReached(objects), from)| targets(objects.cluster(), from));
     let change = {
         let (on_draft, draft) = (props.on_draft.clone(), draft.clone());
         move |with: fn(&mut Draft, String)| {
@@ -163,6 +164,26 @@ pub fn Composer(props: &ComposerProps) -> Html {
                 { "Send" }<kbd aria-hidden="true">{ "R" }</kbd>
             </button>
         </form>
+    }
+}
+
+/// The objects; the same as long as the names of those are that can send.
+struct CanSend(Objects);
+
+impl PartialEq for CanSend {
+    fn eq(&self, CanSend(other): &CanSend) -> bool {
+        let same = |kind| self.0.are_the_same(other, kind, |one, two| one.key == two.key);
+        self.0 == *other || same(Kind::Pod) && same(Kind::Node)
+    }
+}
+
+/// The objects; the same as long as those are that requests can be sent to.
+struct CanBeReached(Objects);
+
+impl PartialEq for CanBeReached {
+    fn eq(&self, CanBeReached(other): &CanBeReached) -> bool {
+        let same = |kind| self.0.are_the_same(other, kind, Arc::ptr_eq);
+        self.0 == *other || same(Kind::Service) && same(Kind::Ingress) && same(Kind::Node)
     }
 }
 

@@ -37,6 +37,8 @@ where
         page.open(&format!("?{}#{fragment}", query.join("&"))).await?;
         page.until("document.querySelector('main article, main.side')").await?;
         act(page).await?;
+        // Cards have come to where they go.
+        page.until("!document.getAnimations().some((one) => one.playState === 'running')").await?;
         let file = format!("shots/{name}-{}-{width}x{height}.png", theme.name());
         page.picture(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).await?;
     }

@@ -41,6 +41,16 @@ fn a_map_is_clicked_like_cards_and_what_is_sent_without_end_is_stopped_at_once()
             })()",
         )
         .await?;
+        page.driver
+            .execute(
+                "const board = document.querySelector('main.board'), box = board.getBoundingClientRect();
+                 const clientX = box.x + (window.tried * 37) % box.width;
+                 const clientY = box.y + 40 + Math.floor(window.tried * 37 / box.width) * 9;
+                 board.dispatchEvent(new PointerEvent('pointermove', { clientX, clientY, bubbles: true, pointerType: 'mouse' }));",
+                [],
+            )
+            .await?;
+        page.until("document.querySelector('.peek')?.textContent.startsWith('Pod default/app-')").await?;
         let lines = page.value("document.querySelectorAll('.net .link.chosen').length").await?;
         assert_eq!(lines, json!(1), "its membership is drawn");
         page.until_text("5 repeat").await?;

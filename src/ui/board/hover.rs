@@ -34,6 +34,8 @@ const STAYS: f64 = 28.0;
 pub(super) struct Peek {
     /// The request, and where the pointer was when it was on the packet.
     pub shown: Option<(u64, (f64, f64))>,
+    /// The card of a map that the pointer is on, and where it came to it: its rectangle has no room for its name.
+    named: Option<(String, (f64, f64))>,
 }
 
 impl Board {
@@ -70,6 +72,7 @@ impl Board {
 
     /// Nothing is pointed at any more.
     pub(super) fn unlight(&mut self) {
+        self.stale |= self.peek.named.take().is_some();
         if self.hover.take().is_some() {
             self.flag("data-lit", |_| false);
             self.dim(false);
@@ -125,12 +128,12 @@ impl Board {
 
     /// The pointer moves over the board and does nothing: is it on a packet?
     pub(super) fn pointed(&mut self, ctx: &Context<Self>, event: &PointerEvent) {
-        if event.pointer_type() == "touch" || ctx.props().still {
+        if event.pointer_type() == "touch" {
             return;
         }
         let at = client(event);
         let point = self.to_world(at);
-        let found = self.painter.packet_at(point).map(|number| (number, at));
+        let found = self.painter.packet_at(point).filter(|_| !ctx.props().still).map(|number| (number, at));
         let stays = |(_, was): (u64, (f64, f64))| (at.0 - was.0).hypot(at.1 - was.1) < STAYS;
         match (found, self.peek.shown) {
             (Some((number, _)), Some((shown, _))) if number == shown => {}
@@ -144,11 +147,32 @@ impl Board {
             }
             _ => {}
         }
+        let card = self.card_on_map(ctx.props(), event);
+        if card.as_ref() != self.peek.named.as_ref().map(|(card, _)| card) {
+            self.peek.named = card.map(|card| (card, at));
+            self.redraw(ctx);
+        }
+    }
+
+    /// The name of the rectangle that the pointer is on.
+    fn name_on_map(&self, props: &BoardProps) -> Option<((f64, f64), String)> {
+        let (card, at) = self.peek.named.as_ref()?;
+        let name = match self.selection_of(props, card)? {
+            Selection::Object(key) => key.to_string(),
+            Selection::LoadBalancer(key) => format!("load balancer of {key}"),
+            Selection::Client(client) => client.to_string(),
+            Selection::Dns => "DNS".to_owned(),
+        };
+        Some((*at, name))
     }
 
     /// The addresses of the packet that the pointer was on.
     pub(super) fn peek_view(&self, props: &BoardProps) -> Html {
-        let (Some((_, at)), Some(words)) = (self.peek.shown, &props.peek) else { return Html::default() };
+        let (at, words) = match (self.peek.shown, &props.peek, self.name_on_map(props)) {
+            (Some((_, at)), Some(words), _) => (at, words.clone()),
+            (_, _, Some((at, name))) => (at, name.into()),
+            _ => return Html::default(),
+        };
         let at = self.in_window(at);
         let (width, _) = self.size();
         let x = (at.0 + 14.0).min(width - 300.0).max(8.0);

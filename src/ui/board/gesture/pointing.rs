@@ -66,7 +66,7 @@ impl Board {
     }
 
     /// The card whose rectangle on the map a pointer is on; `None` where cards are in the document.
-    fn card_on_map(&self, props: &BoardProps, event: &web_sys::Event) -> Option<String> {
+    pub(in super::super) fn card_on_map(&self, props: &BoardProps, event: &web_sys::Event) -> Option<String> {
         if !self.shows_map() || view::closest(event, ".float, .popup").is_some() {
             return None;
         }

@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::near_miss::near_misses;
 use super::{Finding, findings};
-use crate::api::{Kind, Object, ObjectKey};
-use crate::store::{SERVICE_NAME_LABEL, Store};
+use crate::api::{Kind, ObjectKey};
+use crate::store::{Store, service_of_slice};
 
 /// The findings, and the Services that are still to be looked at. Services of the system are left out: they are not the
 /// reader's.
@@ -89,7 +89,7 @@ fn concerned(before: &Store, now: &Store) -> Concerned {
                 }
             }
             Kind::EndpointSlice => {
-                services.extend([old, new].into_iter().flatten().filter_map(|slice| service_of(slice)));
+                services.extend([old, new].into_iter().flatten().filter_map(|slice| service_of_slice(slice)));
             }
             // They only repeat what the slices tell.
             Kind::Endpoints => {}
@@ -99,10 +99,4 @@ fn concerned(before: &Store, now: &Store) -> Concerned {
         }
     }
     Concerned::Services(services)
-}
-
-/// The Service that a slice belongs to.
-fn service_of(slice: &Object) -> Option<ObjectKey> {
-    let name = slice.labels()?.get(SERVICE_NAME_LABEL)?;
-    Some(ObjectKey::service(slice.key.namespace.clone(), name.as_str()))
 }

@@ -22,7 +22,7 @@ use super::{Scene, View, build, fold, pod, service, touched};
 use crate::api::{Kind, Object, ObjectKey};
 use crate::network::{Provider, Settings};
 use crate::session::Session;
-use crate::store::{SERVICE_NAME_LABEL, Store};
+use crate::store::{Store, service_of_slice};
 
 /// What the memory is of.
 struct Seen {
@@ -174,7 +174,7 @@ impl Drawing {
             .map(|object| object.key.clone())
             .collect();
         for key in rewritten.symmetric_difference(&self.rewritten) {
-            dirty.services.extend(store.get(key).and_then(|object| service_of(object)));
+            dirty.services.extend(store.get(key).and_then(|object| service_of_slice(object)));
         }
         self.rewritten = rewritten;
     }
@@ -363,8 +363,8 @@ impl Dirty {
                 }
             }
             Kind::EndpointSlice => {
-                self.services.extend(old.and_then(|object| service_of(object)));
-                self.services.extend(new.and_then(|object| service_of(object)));
+                self.services.extend(old.and_then(|object| service_of_slice(object)));
+                self.services.extend(new.and_then(|object| service_of_slice(object)));
                 // Rules to a Service say what comes of it that nobody is there.
                 self.edges |= announced || endpoints(old) != endpoints(new);
             }
@@ -390,12 +390,6 @@ fn same(one: &Store, other: &Store) -> bool {
 
 fn selector(object: Option<&Arc<Object>>) -> Option<&BTreeMap<String, String>> {
     object?.get::<Service>()?.spec.as_ref()?.selector.as_ref()
-}
-
-/// The Service that a slice's label names.
-fn service_of(object: &Object) -> Option<ObjectKey> {
-    let name = object.labels()?.get(SERVICE_NAME_LABEL)?;
-    Some(ObjectKey::service(object.key.namespace.clone(), name.as_str()))
 }
 
 /// Whether a slice has endpoints, and whether one of them is ready.

@@ -13,7 +13,7 @@ use crate::network::{Action, Outcome, Place};
 use crate::session::Session;
 
 /// Which part of its way a request makes.
-#[derive(Clone, Copy, PartialEq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Turn {
     /// To a resolver.
     Ask,

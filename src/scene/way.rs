@@ -1,8 +1,9 @@
 //! The lines along which requests travel over the board, laid once for all requests that go the same way.
 
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
+
+use indexmap::IndexMap;
 
 use super::geometry::{Path, Point, Rect, point};
 use super::level::Level;
@@ -31,7 +32,7 @@ pub struct Way {
 }
 
 /// What makes two requests go the same way over the same board.
-#[derive(PartialEq)]
+#[derive(PartialEq, Eq, Hash)]
 struct Key {
     from: Client,
     /// The row of the client's card from which the line leaves.
@@ -50,18 +51,6 @@ struct Asked<'r> {
 }
 
 impl Asked<'_> {
-    fn hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        Hash::hash(self, &mut hasher);
-        hasher.finish()
-    }
-
-    fn is(&self, key: &Key) -> bool {
-        (self.from, self.row, self.service) == (&key.from, key.row, key.service.as_ref())
-            && self.moves.len() == key.moves.len()
-            && self.moves.iter().zip(&key.moves).all(|(one, (turn, to))| one.turn == *turn && one.to == to)
-    }
-
     fn to_key(&self) -> Key {
         Key {
             from: self.from.clone(),
@@ -72,11 +61,19 @@ impl Asked<'_> {
     }
 }
 
+impl equivalent::Equivalent<Key> for Asked<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        (self.from, self.row, self.service) == (&key.from, key.row, key.service.as_ref())
+            && self.moves.len() == key.moves.len()
+            && self.moves.iter().zip(&key.moves).all(|(one, (turn, to))| one.turn == *turn && one.to == to)
+    }
+}
+
 /// The ways over a board that stands.
 #[derive(Default)]
 pub(super) struct Ways {
-    /// By hash, so that asking allocates nothing.
-    known: BTreeMap<u64, Vec<(Key, Rc<Way>)>>,
+    /// Asked for by [`Asked`], which allocates nothing.
+    known: IndexMap<Key, Rc<Way>, BuildHasherDefault<DefaultHasher>>,
 }
 
 impl Ways {
@@ -91,16 +88,14 @@ impl Ways {
         let looked_up = record.trace.hops.iter().rev().flat_map(|hop| &hop.looked_up);
         let service = { looked_up }.find(|key| key.kind == Kind::Service && scene.service(key).is_some());
         let asked = Asked { from: &record.request.from, row: row_of(scene, record), service, moves };
-        let hash = asked.hash();
-        let known = self.known.get(&hash).and_then(|ways| ways.iter().find(|(key, _)| asked.is(key)));
-        if let Some((_, way)) = known {
+        if let Some(way) = self.known.get(&asked) {
             return way.clone();
         }
         if self.known.len() >= REMEMBERED {
-            self.known.retain(|_, ways| ways.iter().any(|(_, way)| Rc::strong_count(way) > 1));
+            self.known.retain(|_, way| Rc::strong_count(way) > 1);
         }
         let way = Rc::new(lay(scene, session, service, asked.row, moves));
-        self.known.entry(hash).or_default().push((asked.to_key(), way.clone()));
+        self.known.insert(asked.to_key(), way.clone());
         way
     }
 }
@@ -142,8 +137,6 @@ pub(super) struct Anchor {
     pub right: Point,
     /// The index of the node that holds it.
     pub node: Option<usize>,
-    /// Whether it is a node's gate.
-    pub gate: bool,
 }
 
 /// Where a place is on the board; `None` when it has no card. `row` is that of the client's card.
@@ -158,7 +151,7 @@ pub(super) fn anchor(scene: &Scene, place: &Place, row: usize) -> Option<Anchor>
     };
     let at_row = |rect: Rect, row: usize| {
         let y = first_row(rect, row);
-        Anchor { left: point(rect.x, y), right: point(rect.right(), y), node: None, gate: false }
+        Anchor { left: point(rect.x, y), right: point(rect.right(), y), node: None }
     };
     let gate = |name: &str| {
         let index =
@@ -169,12 +162,12 @@ pub(super) fn anchor(scene: &Scene, place: &Place, row: usize) -> Option<Anchor>
             _ => rect.y + metrics.node_heading + metrics.gate / 2.0,
         };
         let at = point(rect.x, y);
-        Some(Anchor { left: at, right: at, node: Some(index), gate: true })
+        Some(Anchor { left: at, right: at, node: Some(index) })
     };
     let pod = |key: &ObjectKey| {
         let ((index, _), card) = scene.pod_at(key)?;
         let at = card.rect.left_middle();
-        Some(Anchor { left: at, right: at, node: Some(index), gate: false })
+        Some(Anchor { left: at, right: at, node: Some(index) })
     };
     let edge = |id: &str| scene.edges.iter().find(|card| card.id == id);
     match place {
@@ -253,4 +246,23 @@ fn past_services(scene: &Scene, from: Point, to: Point, service: Option<&ObjectK
     Path::rounded(&corners)
         .then(&Path::swing(point(leave, y), point(approach.max(leave + 1.0), to.y)))
         .then(&Path::through(vec![point(approach.max(leave + 1.0), to.y), to]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::{View, route, scene};
+    use crate::session::{Session, scenarios};
+
+    #[test]
+    fn a_way_is_laid_once_for_all_requests_that_go_it() {
+        let scenario = scenarios::find("first").expect("it is listed");
+        let session = Session::open(scenario.recording(1));
+        let board = scene(&session, &View::default());
+        let record = session.cluster().requests().back().expect("a request was sent");
+        let mut ways = Ways::default();
+        let one = route::route(&board, &session, &mut ways, record).way;
+        let other = route::route(&board, &session, &mut ways, record).way;
+        assert!(Rc::ptr_eq(&one, &other) && one.track.length() > 0.0);
+    }
 }

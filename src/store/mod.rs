@@ -206,6 +206,12 @@ impl Store {
     }
 }
 
+/// The Service that the label of a slice names.
+pub fn service_of_slice(slice: &Object) -> Option<ObjectKey> {
+    let name = slice.labels()?.get(SERVICE_NAME_LABEL)?;
+    Some(ObjectKey::service(slice.key.namespace.clone(), name.as_str()))
+}
+
 /// Whether a Service with this selector selects a Pod with these labels: an empty selector selects nothing.
 pub fn selects(selector: &BTreeMap<String, String>, labels: Option<&BTreeMap<String, String>>) -> bool {
     let none = BTreeMap::new();

@@ -256,26 +256,26 @@ pub fn Repeating(props: &RepeatingProps) -> Html {
         })
     };
     html! {
-      <>
-        if more > 0 {
-            <span class="repeating more">
-                <span>{ format!("{} repeat", repetitions.len()) }</span>
-                <button type="button" class="btn" aria-label="Stop sending everything" onclick={stop_all()}>{ "Stop all" }</button>
-            </span>
-        }
-        for repetition in repetitions.values().take(SHOWN) {
-            <span class="repeating">
-                <span class="cut">
-                    { format!("{} {} every {} s", repetition.request.from, repetition.request, repetition.every as f64 / 1000.0) }
+        <>
+            if more > 0 {
+                <span class="repeating more">
+                    <span>{ format!("{} repeat", repetitions.len()) }</span>
+                    <button type="button" class="btn" aria-label="Stop sending everything" onclick={stop_all()}>{ "Stop all" }</button>
                 </span>
-                <button type="button" class="btn" aria-label={format!("Stop sending {}", repetition.request.url)} title="Stop sending"
-                    onclick={
-                        let (on, request) = (props.on_command.clone(), repetition.request.clone());
-                        move |_| on.emit(Command::Repeat { request: request.clone(), every: 0 })
-                    }>{ small_icon("i-x") }</button>
-            </span>
-        }
-      </>
+            }
+            for repetition in repetitions.values().take(SHOWN) {
+                <span class="repeating">
+                    <span class="cut">
+                        { format!("{} {} every {} s", repetition.request.from, repetition.request, repetition.every as f64 / 1000.0) }
+                    </span>
+                    <button type="button" class="btn" aria-label={format!("Stop sending {}", repetition.request.url)} title="Stop sending"
+                        onclick={
+                            let (on, request) = (props.on_command.clone(), repetition.request.clone());
+                            move |_| on.emit(Command::Repeat { request: request.clone(), every: 0 })
+                        }>{ small_icon("i-x") }</button>
+                </span>
+            }
+        </>
     }
 }
 

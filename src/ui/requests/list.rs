@@ -66,16 +66,11 @@ pub fn Requests(props: &RequestsProps) -> Html {
     let told = scene::told(requests, now).filter(|_| props.playing).map_or(u64::MAX, |record| record.number);
     let told = told.max(oldest + *shown as u64);
     // The unfolded request stays in the list however old it is.
-    let newest = requests.iter().rev().skip_while(|record| record.number > told).take(*shown);
-    let old = requests
-        .iter()
-        .rev()
-        .skip_while(|record| record.number > told)
-        .skip(*shown)
-        .filter(|record| Some(record.number) == props.open);
+    let records = requests.iter().rev().skip_while(|record| record.number > told).enumerate();
+    let records = records.filter(|(at, record)| at < &*shown || Some(record.number) == props.open);
     html! {
         <div class="reqs" ref={root} {onkeydown}>
-            for record in newest.chain(old) {
+            for (_, record) in records {
                 <Row key={record.number} record={record.clone()} {now} open={props.open == Some(record.number)}
                     accent={looked_up(record).find_map(|key| props.accents.get(key)).copied()} on={props.on.clone()} />
             }

@@ -8,9 +8,9 @@ mod build;
 pub mod card;
 mod drawing;
 mod fit;
+pub mod fleet;
 mod fold;
 mod gateway;
-pub mod geometry;
 mod layout;
 pub mod level;
 mod light;
@@ -41,6 +41,7 @@ use card::{ClientCard, EdgeCard, Frame, NodeCard, PodCard, ServiceCard};
 use geometry::Rect;
 pub use level::{Columns, Level, Metrics};
 pub use link::{Link, Wire};
+pub use motion::{geometry, pixels};
 pub use route::{Focus, Route, Standing};
 pub use talk::TalkMark;
 
@@ -93,8 +94,8 @@ pub struct Scene {
     pub focus: Option<Rc<Focus>>,
     /// The ways of the connections that clients keep open.
     pub standing: Vec<Standing>,
-    /// The ways of the other requests that are in flight or ended a moment ago.
-    pub others: Vec<Rc<Route>>,
+    /// The ways of all requests that are in flight or ended a moment ago, by number.
+    pub under_way: imbl::OrdMap<u64, Rc<Route>>,
     /// A frame around the Services of each namespace, where there are several.
     pub frames: Vec<Frame>,
     /// The area that holds everything.
@@ -130,6 +131,12 @@ impl Scene {
     fn pod_at(&self, key: &ObjectKey) -> Option<((usize, usize), &PodCard)> {
         let (node, place) = *self.pod_at.get(key)?;
         Some(((node, place), self.nodes.get(node)?.pods.get(place)?))
+    }
+
+    /// The ways of the requests that are under way, but for the one in focus; the oldest first.
+    pub fn others(&self) -> impl DoubleEndedIterator<Item = &Rc<Route>> {
+        let focus = self.focus.as_ref().map(|focus| focus.route.number);
+        self.under_way.values().filter(move |route| Some(route.number) != focus)
     }
 
     /// How many cards there are.

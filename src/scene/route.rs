@@ -3,6 +3,8 @@
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+use motion::fleet::ease;
+
 use super::Scene;
 use super::geometry::{Path, Point, point};
 use super::level::Level;
@@ -58,7 +60,7 @@ pub struct Route {
     /// Where it goes.
     pub way: Rc<Way>,
     /// When it leaves and when it arrives, for each of the lines of its way.
-    times: Vec<(Time, Time)>,
+    pub(super) times: Vec<(Time, Time)>,
 }
 
 /// A numbered disc at a place where something was decided. The numbers are those of the hop list.
@@ -158,11 +160,6 @@ impl Route {
     }
 }
 
-/// Starts and stops gently, so that the eye can follow.
-fn ease(share: f64) -> f64 {
-    share * share * (3.0 - 2.0 * share)
-}
-
 /// The connections that are open, each on the way of the newest request that went over it.
 pub(super) fn standing(scene: &Scene, session: &Session, ways: &mut Ways) -> Vec<Standing> {
     let cluster = session.cluster();
@@ -202,7 +199,7 @@ pub(super) fn focus(scene: &Scene, route: Route, record: &RequestRecord) -> Focu
     let client = Place::Client(record.request.from.clone());
     let Moves { moves, last, decided } = moves(record, &client);
     let row = row_of(scene, record);
-    let asked = moves.iter().zip(&route.way.lines).filter(|(one, _)| one.turn == Turn::Ask);
+    let asked = moves.iter().zip(&*route.way.lines).filter(|(one, _)| one.turn == Turn::Ask);
     let questions = asked.filter_map(|(_, line)| line.clone()).collect();
     let died = matches!(record.trace.outcome, Outcome::Refused(_) | Outcome::TimedOut(_));
     let burst = died.then(|| anchor(scene, last, row)).flatten().map(|anchor| Burst {

@@ -1,6 +1,6 @@
 //! The requests that are under way, and the one in focus.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -18,15 +18,14 @@ const AFTERGLOW: u64 = 600;
 /// How long a request is on the board at most, in milliseconds.
 const LONGEST: u64 = 15_000;
 
-/// How many ways are drawn at most beside the one in focus.
-const OTHERS: usize = 3_000;
-
 /// The ways as they were laid last.
 #[derive(Default)]
 pub(super) struct Traffic {
     ways: Ways,
-    /// Of the requests under way, oldest first.
-    routes: VecDeque<(Arc<RequestRecord>, Rc<Route>)>,
+    /// Of the requests under way, by number. Either all stay as they were laid, or all are laid anew.
+    routes: imbl::OrdMap<u64, Rc<Route>>,
+    /// When each of them is taken off the board.
+    ends: BTreeSet<(Time, u64)>,
     focus: Option<(Arc<RequestRecord>, Rc<Focus>)>,
     /// The newest request that was seen, and when.
     seen: Option<(Arc<RequestRecord>, Time)>,
@@ -72,15 +71,17 @@ impl Traffic {
         } else {
             self.focus = None;
         }
-        let focus = self.focus.as_ref().map(|(record, _)| record.number);
-        let skipped = self.routes.len().saturating_sub(OTHERS);
-        let others = self.routes.iter().skip(skipped).filter(|(record, _)| Some(record.number) != focus);
-        scene.others = others.map(|(_, route)| route.clone()).collect();
+        scene.under_way = self.routes.clone();
     }
 
     fn begin_anew(&mut self) {
-        self.routes.clear();
+        self.forget_routes();
         (self.focus, self.seen) = (None, None);
+    }
+
+    fn forget_routes(&mut self) {
+        self.routes.clear();
+        self.ends.clear();
     }
 
     /// Lets go what has ended, and takes up what was sent since.
@@ -88,27 +89,37 @@ impl Traffic {
         let known = self.seen.take().filter(|(record, at)| {
             *at <= now && asked::find(requests, record.number).is_some_and(|found| Arc::ptr_eq(found, record))
         });
-        let lives =
-            |record: &RequestRecord| now < record.ended_at + AFTERGLOW && now < record.sent_at + LONGEST;
-        let mut begin = 0;
-        let oldest = requests.front().map_or(0, |record| record.number);
-        match known {
-            Some((record, _)) => {
-                self.routes.retain(|(record, _)| lives(record) && record.number >= oldest);
-                begin = record.number + 1;
+        let begin = match &known {
+            Some((record, _)) => record.number + 1,
+            None => {
+                self.forget_routes();
+                0
             }
-            None => self.routes.clear(),
+        };
+        let oldest = requests.front().map_or(0, |record| record.number);
+        while let Some((number, _)) = self.routes.get_min().filter(|(number, _)| *number < oldest) {
+            let number = *number;
+            self.routes.remove(&number);
         }
-        let fresh: Vec<&Arc<RequestRecord>> = requests
+        while let Some((_, number)) = self.ends.first().filter(|(end, _)| *end <= now).copied() {
+            self.ends.pop_first();
+            self.routes.remove(&number);
+        }
+        let fresh = requests
             .iter()
             .rev()
             .take_while(|record| record.number >= begin && now < record.sent_at + LONGEST)
-            .filter(|record| lives(record))
-            .collect();
-        for record in fresh.into_iter().rev() {
+            .filter(|record| now < end(record));
+        for record in fresh {
             let route = route::route(scene, session, &mut self.ways, record);
-            self.routes.push_back((record.clone(), Rc::new(route)));
+            self.routes.insert(record.number, Rc::new(route));
+            self.ends.insert((end(record), record.number));
         }
         self.seen = requests.back().map(|record| (record.clone(), now));
     }
+}
+
+/// When the way of a request that is not in focus is taken off the board.
+fn end(record: &RequestRecord) -> Time {
+    (record.ended_at + AFTERGLOW).min(record.sent_at + LONGEST)
 }

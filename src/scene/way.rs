@@ -26,7 +26,7 @@ pub struct Way {
     /// The accent of the Service that was looked up last; `None` when there was none.
     pub accent: Option<u8>,
     /// The line of each move; `None` where one of its ends has no card.
-    pub lines: Vec<Option<Path>>,
+    pub lines: Rc<[Option<Path>]>,
     /// The whole way there, without questions to a resolver.
     pub track: Path,
 }
@@ -118,7 +118,7 @@ fn lay(scene: &Scene, session: &Session, service: Option<&ObjectKey>, row: usize
         }
         lines.push(line);
     }
-    Way { accent: service.map(|key| session.accent(key)), lines, track }
+    Way { accent: service.map(|key| session.accent(key)), lines: lines.into(), track }
 }
 
 /// The row of the client's card that tells of this request.

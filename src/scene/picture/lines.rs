@@ -41,7 +41,7 @@ pub fn below(pen: &mut Pen, scene: &Scene) {
             }
         }
     }
-    for route in &scene.others {
+    for route in scene.others() {
         let accent = palette.accent(route.way.accent);
         pen.path(&route.way.track, Paint::line(accent.line, 2.5).opacity(0.45));
     }

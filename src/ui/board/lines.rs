@@ -105,7 +105,7 @@ pub(super) fn net(scene: &Scene, region: &Region) -> Html {
                     { line("route standing", &standing.path) }
                 </g>
             }) }
-            { for scene.others.iter().filter(|_| scene.others.len() <= MOST_TRACKS).map(|route| html! {
+            { for scene.others().filter(|_| scene.under_way.len() <= MOST_TRACKS).map(|route| html! {
                 <g class={accent_class(route.way.accent).unwrap_or_else(|| "plain".to_owned())}>
                     { line("route past", &route.way.track) }
                 </g>

@@ -5,6 +5,7 @@
 
 mod cards;
 mod connecting;
+mod dots;
 mod focus;
 mod gesture;
 mod hover;
@@ -439,9 +440,10 @@ fn place_first(props: &BoardProps, tool: Tool) -> Html {
 
 /// Whether two scenes are drawn alike: the tracks of other requests are drawn only where there are few.
 fn same_tracks(one: &Scene, other: &Scene) -> bool {
-    let many = |scene: &Scene| scene.others.len() > lines::MOST_TRACKS;
-    let tracks = one.others.iter().zip(&other.others).all(|(one, other)| Rc::ptr_eq(one, other));
-    one.looks_like(other) && (many(one) && many(other) || one.others.len() == other.others.len() && tracks)
+    let many = |scene: &Scene| scene.under_way.len() > lines::MOST_TRACKS;
+    let tracks = one.others().zip(other.others()).all(|(one, other)| Rc::ptr_eq(one, other));
+    one.looks_like(other)
+        && (many(one) && many(other) || one.under_way.len() == other.under_way.len() && tracks)
 }
 
 /// Names the objects that are on the board and not simulated.

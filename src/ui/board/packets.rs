@@ -12,6 +12,7 @@ use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 use yew::prelude::*;
 
 use super::LiveScene;
+use super::dots::{Others, View, dot};
 use super::view::Camera;
 
 /// The elements whose computed colour the canvas reads: a custom property with `light-dark()` is resolved only there.
@@ -47,6 +48,7 @@ const COLOURS_KEPT: u32 = 30;
 /// Draws the packets of a scene.
 pub(super) struct Painter {
     canvas: NodeRef,
+    drawn_on: RefCell<Option<(HtmlCanvasElement, CanvasRenderingContext2d)>>,
     probes: NodeRef,
     camera: Rc<Cell<Camera>>,
     scene: LiveScene,
@@ -54,24 +56,21 @@ pub(super) struct Painter {
     colours: RefCell<(u32, Rc<Vec<String>>)>,
     /// The moment that was painted last.
     now: Cell<Time>,
-    /// Where dots are to be drawn, by the place of their colour; empty between two frames.
-    dots: RefCell<[Vec<Point>; PLAIN + 1]>,
-    /// Which pixels have the middle of a dot.
-    taken: RefCell<Vec<bool>>,
+    others: RefCell<Others>,
 }
 
 impl Painter {
     pub fn new(canvas: NodeRef, probes: NodeRef, camera: Rc<Cell<Camera>>, scene: LiveScene) -> Painter {
         Painter {
             canvas,
+            drawn_on: RefCell::default(),
             probes,
             camera,
             scene,
             still: Cell::new(false),
             colours: RefCell::default(),
             now: Cell::new(Time::ZERO),
-            dots: RefCell::default(),
-            taken: RefCell::default(),
+            others: RefCell::default(),
         }
     }
 
@@ -87,25 +86,17 @@ impl Painter {
         let near =
             |route: &Route, radius: f64| route.at(now).is_some_and(|there| there.distance(at) <= radius);
         let focus = scene.focus.iter().map(|focus| &focus.route).find(|route| near(route, 16.0));
-        let others = || scene.others.iter().map(|route| &**route).find(|route| near(route, 9.0));
+        let others = || scene.others().map(|route| &**route).find(|route| near(route, 9.0));
         focus.or_else(others).map(|route| route.number)
     }
 
     /// Draws the packets as they are at `now`.
     pub fn paint(&self, now: Time) {
         self.now.set(now);
-        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return };
-        let Some(context) = canvas
-            .get_context("2d")
-            .ok()
-            .flatten()
-            .and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok())
-        else {
-            return;
-        };
+        let Some((canvas, context)) = self.drawn_on() else { return };
         let ratio = gloo::utils::window().device_pixel_ratio();
         let camera = self.camera.get();
-        // Resetting the transform of a 2d context does not fail.
+        // Setting the transform of a 2d context does not fail.
         let _ = context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
         context.clear_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
         let scale = camera.scale * ratio;
@@ -113,53 +104,36 @@ impl Painter {
         let scene = self.scene.0.borrow().clone();
         let colours = self.colours();
         let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
-        let place = |route: &Route| route.way.accent.map_or(PLAIN, |accent| usize::from(accent) - 1);
         if !self.still.get() {
-            // From afar a dot is larger on the board, so that it is seen.
-            let radius = (2.5 / camera.scale).max(4.5);
-            let (w, h) = (f64::from(canvas.width()) / scale, f64::from(canvas.height()) / scale);
-            let (left, top) = camera.to_world(0.0, 0.0);
-            let mut dots = self.dots.borrow_mut();
-            let mut taken = self.taken.borrow_mut();
-            let columns = (w * camera.scale) as usize + 2;
-            taken.clear();
-            taken.resize(columns * ((h * camera.scale) as usize + 2), false);
-            // The newest is drawn last; of those that lie on one pixel it is the one that is seen.
-            for route in scene.others.iter().rev() {
-                let Some(at) = route.at(now) else { continue };
-                let (x, y) = (at.x - left, at.y - top);
-                if x < -radius || y < -radius || x > w + radius || y > h + radius {
-                    continue;
-                }
-                let (column, row) =
-                    ((x.max(0.0) * camera.scale) as usize, (y.max(0.0) * camera.scale) as usize);
-                if taken.get_mut(row * columns + column).is_some_and(|taken| std::mem::replace(taken, true)) {
-                    continue;
-                }
-                if let Some(dots) = dots.get_mut(place(route)) {
-                    dots.push(at);
-                }
-            }
-            let draw = if radius * scale <= SPECK { speck } else { dot };
-            // Setting a colour costs as much as a dot, so those of one colour come together.
-            for (index, dots) in dots.iter_mut().enumerate().filter(|(_, dots)| !dots.is_empty()) {
-                context.set_fill_style_str(colour(index));
-                for at in dots.drain(..) {
-                    draw(&context, at, radius);
-                }
-            }
+            let view = View { camera, ratio, width: canvas.width(), height: canvas.height() };
+            self.others.borrow_mut().paint(&context, &scene, now, view, &colours);
         }
         if let Some(focus) = &scene.focus {
             if !self.still.get()
                 && let Some(packet) = focus.route.packet(now)
             {
-                disc(&context, &packet, colour(place(&focus.route)), colour(SURFACE));
+                disc(
+                    &context,
+                    &packet,
+                    colour(probe(focus.route.way.accent.map_or(0, usize::from))),
+                    colour(SURFACE),
+                );
             }
             if let Some(burst) = focus.burst.as_ref().filter(|burst| burst.since <= now) {
                 draw_burst(&context, burst, now, colour(BAD), colour(CANVAS));
             }
             self.time_labels(now);
         }
+    }
+
+    /// The canvas and its context, once they are there.
+    fn drawn_on(&self) -> Option<(HtmlCanvasElement, CanvasRenderingContext2d)> {
+        if self.drawn_on.borrow().is_none() {
+            let canvas = self.canvas.cast::<HtmlCanvasElement>()?;
+            let context = canvas.get_context("2d").ok()??.dyn_into().ok()?;
+            *self.drawn_on.borrow_mut() = Some((canvas, context));
+        }
+        self.drawn_on.borrow().clone()
     }
 
     /// Shows and hides what stands on the board from a moment on.
@@ -192,21 +166,9 @@ impl Painter {
     }
 }
 
-fn dot(context: &CanvasRenderingContext2d, at: Point, radius: f64) {
-    context.begin_path();
-    // A circle with a radius that is not negative does not fail.
-    let _ = context.arc(at.x, at.y, radius, 0.0, std::f64::consts::TAU);
-    context.fill();
-}
-
-/// Up to which radius a dot is drawn as a speck, in pixels of the screen.
-const SPECK: f64 = 3.0;
-
-/// A dot so small that the eye can not tell it from a cross of two bars, which costs the browser half as much.
-fn speck(context: &CanvasRenderingContext2d, at: Point, radius: f64) {
-    let (long, short) = (radius, radius * 0.6);
-    context.fill_rect(at.x - long, at.y - short, 2.0 * long, 2.0 * short);
-    context.fill_rect(at.x - short, at.y - long, 2.0 * short, 2.0 * long);
+/// The place in [`PROBES`] of the colour of packets: that of a Service's accent, or 0 for none.
+pub(super) fn probe(accent: usize) -> usize {
+    accent.checked_sub(1).unwrap_or(PLAIN)
 }
 
 /// The packet in focus: a white disc with a rim and an arrow in the direction of travel.

@@ -95,7 +95,7 @@ pub(super) fn route_at(scene: &Scene, x: f64, y: f64) -> Option<u64> {
         })
     };
     let focus = scene.focus.iter().map(|focus| &focus.route);
-    let others = scene.others.iter().rev().map(|route| &**route);
+    let others = scene.others().rev().map(|route| &**route);
     focus.chain(others).find(near).map(|route| route.number)
 }
 

@@ -83,6 +83,29 @@ pub struct Path {
     lengths: Vec<f64>,
 }
 
+/// A straight piece of a [`Path`].
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Piece {
+    /// Which one of its line, from 0.
+    pub number: usize,
+    /// The length of the way to where it begins.
+    pub begin: f64,
+    /// The length of the way to where it ends.
+    pub end: f64,
+    from: Point,
+    /// How far one goes on each axis for each pixel of length.
+    slope: Point,
+}
+
+impl Piece {
+    /// The point of it to which the way has this length; the nearer end when it has none.
+    #[inline(always)]
+    pub fn at(&self, length: f64) -> Point {
+        let along = length.min(self.end) - self.begin;
+        point(self.from.x + self.slope.x * along, self.from.y + self.slope.y * along)
+    }
+}
+
 /// How many straight pieces stand for one curve. At the sizes on a board the eye sees no corner.
 const PIECES: u32 = 16;
 
@@ -195,6 +218,25 @@ impl Path {
         match (self.points.get(after - 1), self.points.get(after)) {
             (Some(a), Some(b)) => (b.y - a.y).atan2(b.x - a.x),
             _ => 0.0,
+        }
+    }
+
+    /// The straight piece with this number, from 0; the last one when there are not so many.
+    pub fn piece(&self, number: usize) -> Piece {
+        let number = number.min(self.points.len().saturating_sub(2));
+        let (Some(from), Some(to)) = (self.points.get(number), self.points.get(number + 1)) else {
+            let at = self.points.first().copied().unwrap_or_default();
+            return Piece { number, from: at, ..Piece::default() };
+        };
+        let length_to = |index: usize| self.lengths.get(index).copied().unwrap_or(0.0);
+        let (begin, end) = (length_to(number), length_to(number + 1));
+        let each = if end > begin { 1.0 / (end - begin) } else { 0.0 };
+        Piece {
+            number,
+            begin,
+            end,
+            from: *from,
+            slope: point((to.x - from.x) * each, (to.y - from.y) * each),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A board that is drawn again and again is the board that is drawn from nothing.
 
+#[path = "common/crowd.rs"]
+mod crowd;
 #[path = "common/sittings.rs"]
 mod sittings;
 
@@ -7,7 +9,7 @@ use std::rc::Rc;
 
 use endpoint_playground::api::patch::Edit;
 use endpoint_playground::api::{Kind, ObjectKey, Path, text};
-use endpoint_playground::scene::{Drawing, Level, Scene, View, namespaces, scene};
+use endpoint_playground::scene::{Drawing, Level, Scene, View, namespaces, scene, told as told_until};
 use endpoint_playground::session::{Client, Command, Request, Session, scenarios};
 use proptest::prelude::*;
 use serde_json::json;
@@ -101,7 +103,7 @@ fn difference(one: &Scene, other: &Scene) -> String {
             })*
         };
     }
-    parts!(level metrics clients edges services nodes wires links focus others frames bounds kept);
+    parts!(level metrics clients edges services nodes wires links focus under_way frames bounds kept);
     "an index".to_owned()
 }
 
@@ -188,6 +190,29 @@ fn time_that_passes_draws_nothing_anew() {
     let before = drawing.scene(&session, &view);
     session.advance(session.now() + 16);
     assert!(drawing.scene(&session, &view).looks_like(&before));
+}
+
+#[test]
+fn words_stand_still_on_a_busy_board_also_when_the_log_is_short() {
+    let mut session = crowd::crowd(3, 20);
+    for number in 0..20 {
+        session.dispatch(Command::Repeat { request: crowd::to_node_port(number), every: 57 });
+        session.advance(session.now() + 1);
+    }
+    session.advance(endpoint_playground::api::Time(8_000));
+    let log = session.cluster().requests();
+    let reaches = session.now().since(log.front().expect("requests were sent").sent_at);
+    assert!(reaches < 2_900, "the log reaches back {reaches} ms");
+    let mut told = Vec::new();
+    for _ in 0..120 {
+        session.advance(session.now() + 50);
+        let cluster = session.cluster();
+        let number = told_until(cluster.requests(), cluster.now()).map(|record| record.number);
+        if told.last() != Some(&number) {
+            told.push(number);
+        }
+    }
+    assert!((3..=6).contains(&told.len()), "{told:?}");
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! `./dev bench`: how fast the engine is, natively and as WebAssembly in headless Chromium, and how large the page.
 //!
-//! A new figure is a line in `engine::FIGURES` or in `cluster::FIGURES`. `frames` measures the page as it is drawn.
+//! A new figure is a line in `engine::FIGURES`, `cluster::FIGURES` or `frame::FIGURES`. `frames` measures the page as it is drawn.
 
 mod cluster;
-#[cfg(not(target_arch = "wasm32"))]
 #[path = "../../tests/common/crowd.rs"]
 mod crowd;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "../../tests/e2e/dist.rs"]
 mod dist;
 mod engine;
+mod frame;
 #[cfg(not(target_arch = "wasm32"))]
 mod frames;
 // The stories' harness, of which the frames need a part.
@@ -28,7 +28,7 @@ const MARK: &str = "figure";
 
 /// All figures by name.
 fn figures() -> impl Iterator<Item = (&'static str, engine::Prepare)> {
-    engine::FIGURES.iter().chain(cluster::FIGURES).copied()
+    engine::FIGURES.iter().chain(cluster::FIGURES).chain(frame::FIGURES).copied()
 }
 
 /// The shortest time of one call, in microseconds: the best of five rounds of at least 50 ms. `clock` gives

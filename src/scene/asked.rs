@@ -27,6 +27,9 @@ const BUSY: usize = 12;
 /// How long they do, in milliseconds.
 const SLOT: u64 = 3_000;
 
+/// How long they do at least where the log is short, in milliseconds.
+const SHORTEST_SLOT: u64 = 200;
+
 /// The clients that have a card, with its id and name.
 const CLIENTS: [(Client, &str, &str, IpAddr); 2] = [
     (Client::Internet, "client/internet", "Internet", addresses::INTERNET_CLIENT),
@@ -44,7 +47,10 @@ pub fn told(requests: &RequestLog, now: Time) -> Option<&Arc<RequestRecord>> {
     if !busy {
         return Some(newest);
     }
-    let until = Time(now.0 - now.0 % SLOT);
+    // The log may not reach back to where a slot began; then the words change a little more often.
+    let oldest = requests.front().map_or(now, |record| record.sent_at);
+    let slots = std::iter::successors(Some(SLOT), |slot| (*slot > SHORTEST_SLOT).then_some(slot / 2));
+    let until = slots.map(|slot| Time(now.0 - now.0 % slot)).find(|until| oldest <= *until).unwrap_or(now);
     let order = |record: &Arc<RequestRecord>| match record.sent_at <= until {
         true => Ordering::Less,
         false => Ordering::Greater,

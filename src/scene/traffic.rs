@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::level::Level;
 use super::placed::Moved;
 use super::route::{self, Focus, Route, Standing};
 use super::way::Ways;
@@ -45,7 +46,7 @@ impl Traffic {
             self.accents = session.accents().clone();
             self.ways = Ways::default();
             self.begin_anew();
-        } else if moved.clients {
+        } else if moved.clients && scene.level != Level::Overview {
             // Requests may leave from other rows.
             self.begin_anew();
         }

@@ -74,6 +74,8 @@ impl equivalent::Equivalent<Key> for Asked<'_> {
 pub(super) struct Ways {
     /// Asked for by [`Asked`], which allocates nothing.
     known: IndexMap<Key, Rc<Way>, BuildHasherDefault<DefaultHasher>>,
+    /// How many may be known before those that nobody goes are let go.
+    most: usize,
 }
 
 impl Ways {
@@ -91,8 +93,10 @@ impl Ways {
         if let Some(way) = self.known.get(&asked) {
             return way.clone();
         }
-        if self.known.len() >= REMEMBERED {
+        if self.known.len() >= self.most.max(REMEMBERED) {
             self.known.retain(|_, way| Rc::strong_count(way) > 1);
+            // Where most are gone, looking through all of them must not come with each new one.
+            self.most = self.known.len() * 2;
         }
         let way = Rc::new(lay(scene, session, service, asked.row, moves));
         self.known.insert(asked.to_key(), way.clone());
@@ -121,8 +125,11 @@ fn lay(scene: &Scene, session: &Session, service: Option<&ObjectKey>, row: usize
     Way { accent: service.map(|key| session.accent(key)), lines: lines.into(), track }
 }
 
-/// The row of the client's card that tells of this request.
+/// The row of the client's card that tells of this request, where cards show their rows; else the first.
 pub(super) fn row_of(scene: &Scene, record: &RequestRecord) -> usize {
+    if scene.level == Level::Overview {
+        return 0;
+    }
     let Some(card) = scene.clients.iter().find(|card| card.client == record.request.from) else { return 0 };
     let request = &record.request;
     card.rows.iter().position(|row| build::tells_of(&row.text, &request.method, &request.url)).unwrap_or(0)

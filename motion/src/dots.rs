@@ -8,7 +8,9 @@ pub struct Dots {
     window: Window,
     /// How many spots there are in a row.
     columns: usize,
-    /// The window in spots of two by two pixels, row by row, a bit for each: whether the middle of a dot is there.
+    /// How many spots there are in a pixel of the board.
+    spots: f64,
+    /// The window in spots as wide and high as half a dot, row by row, a bit for each: whether the middle of a dot is there.
     taken: Vec<u64>,
     by_colour: Vec<Vec<Point>>,
 }
@@ -18,8 +20,6 @@ pub struct Dots {
 pub struct Window {
     /// What is seen of the board.
     pub rect: Rect,
-    /// How many pixels one of the board takes.
-    pub scale: f64,
     /// How large dots are on the board.
     pub radius: f64,
 }
@@ -28,7 +28,8 @@ impl Dots {
     /// No dots, in this window.
     pub fn begin(&mut self, window: Window) {
         self.window = window;
-        let spots = |length: f64| (length * window.scale / 2.0) as usize + 2;
+        self.spots = 1.0 / window.radius;
+        let spots = |length: f64| (length * self.spots) as usize + 2;
         self.columns = spots(window.rect.w);
         self.taken.clear();
         self.taken.resize(self.columns * spots(window.rect.h) / 64 + 1, 0);
@@ -38,12 +39,12 @@ impl Dots {
     /// A dot at a place of the board, unless it is outside of the window or on the same spot as one before.
     #[inline]
     pub fn add(&mut self, colour: usize, at: Point) {
-        let Window { rect, scale, radius } = self.window;
+        let Window { rect, radius } = self.window;
         let (x, y) = (at.x - rect.x, at.y - rect.y);
         if x < -radius || y < -radius || x > rect.w + radius || y > rect.h + radius {
             return;
         }
-        let spot = |along: f64| (along.max(0.0) * scale / 2.0) as usize;
+        let spot = |along: f64| (along.max(0.0) * self.spots) as usize;
         if self.take(spot(y) * self.columns + spot(x)) {
             if self.by_colour.len() <= colour {
                 self.by_colour.resize_with(colour + 1, Vec::new);
@@ -86,11 +87,11 @@ mod tests {
     fn dots_on_one_spot_are_one_and_those_outside_are_none() {
         let mut dots = Dots::default();
         let rect = Rect { x: 100.0, y: 0.0, w: 50.0, h: 25.0 };
-        dots.begin(Window { rect, scale: 2.0, radius: 3.0 });
+        dots.begin(Window { rect, radius: 3.0 });
         for (x, y) in [
             (110.0, 10.0),
             (110.9, 10.9),
-            (111.0, 10.0),
+            (112.0, 10.0),
             (98.0, 20.0),
             (100.0, 20.0),
             (96.0, 5.0),
@@ -99,8 +100,8 @@ mod tests {
             dots.add(3, point(x, y));
         }
         let found: Vec<_> = dots.by_colour().collect();
-        assert_eq!(found, [(3, &[point(110.0, 10.0), point(111.0, 10.0), point(98.0, 20.0)][..])]);
-        dots.begin(Window { rect, scale: 2.0, radius: 3.0 });
+        assert_eq!(found, [(3, &[point(110.0, 10.0), point(112.0, 10.0), point(98.0, 20.0)][..])]);
+        dots.begin(Window { rect, radius: 3.0 });
         assert_eq!(dots.count(), 0);
         dots.add(0, point(110.0, 10.0));
         assert_eq!(dots.count(), 1);

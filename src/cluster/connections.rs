@@ -149,12 +149,15 @@ impl Cluster {
         self.requests_sent += 1;
         let mut record = RequestRecord::new(self.requests_sent, request, trace, self.now);
         record.connection = connection;
+        self.request_ends.insert((record.ended_at, record.number));
         self.requests.push_back(Arc::new(record));
         let ended = |oldest: &Arc<RequestRecord>| !oldest.in_flight(self.now);
         while self.requests.len() > super::REQUESTS_UNDER_WAY
             || self.requests.len() > super::REQUESTS_KEPT && self.requests.front().is_some_and(ended)
         {
-            self.requests.pop_front();
+            if let Some(record) = self.requests.pop_front() {
+                self.request_ends.remove(&(record.ended_at, record.number));
+            }
         }
     }
 

@@ -81,6 +81,8 @@ pub struct Cluster {
     work: OrdSet<Work>,
     controllers: Memory,
     requests: RequestLog,
+    /// When each of them ends, and its number.
+    request_ends: OrdSet<(Time, u64)>,
     requests_sent: u64,
     repetitions: OrdMap<u64, Repetition>,
     events: EventLog,
@@ -107,6 +109,7 @@ impl Cluster {
             work: OrdSet::new(),
             controllers: Memory::default(),
             requests: RequestLog::new(),
+            request_ends: OrdSet::new(),
             requests_sent: 0,
             repetitions: OrdMap::new(),
             events: EventLog::new(),
@@ -167,6 +170,13 @@ impl Cluster {
     /// The requests that are remembered, oldest first.
     pub fn requests(&self) -> &RequestLog {
         &self.requests
+    }
+
+    /// Of the requests that are remembered, the one that ended last.
+    pub fn ended_last(&self) -> Option<&Arc<RequestRecord>> {
+        let (_, number) = self.request_ends.range(..=(self.now, u64::MAX)).next_back()?;
+        let at = self.requests.binary_search_by(|record| record.number.cmp(number)).ok()?;
+        self.requests.get(at)
     }
 
     /// How many requests were ever sent.

@@ -5,15 +5,15 @@ mod parts;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use endpoint_playground::api::Time;
 use endpoint_playground::scene::geometry::Rect;
 use endpoint_playground::session::{Command, permalink};
-use gloo::render::AnimationFrame;
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::act::{Act, Dialog};
 use super::board::{Ask, Change};
-use super::browser::{self, FrameHooks, Listener};
+use super::browser::{self, FrameHooks, Frames, Listener};
 use super::clipboard::Clip;
 use super::dialogs::Drawable;
 use super::events_model::{BoardEvent, Selection, Tool};
@@ -26,6 +26,7 @@ use super::search::looks_like_manifests;
 use super::sheet::Height;
 use super::state::State;
 use super::stored;
+use super::timeline::TimeMark;
 
 /// How long after a change the sitting is stored, in milliseconds.
 const SAVE_AFTER: u32 = 500;
@@ -37,7 +38,7 @@ const LONGEST_FRAME: f64 = 100.0;
 pub struct App {
     state: State,
     hooks: FrameHooks,
-    frame: Option<AnimationFrame>,
+    frames: Frames,
     last_frame: Option<f64>,
     save: Option<Timeout>,
     passing: Option<Timeout>,
@@ -49,10 +50,15 @@ pub struct App {
     drawable: Option<Drawable>,
     /// The board as text, with the generation of the sitting that it shows.
     board_yaml: RefCell<Option<(u64, AttrValue)>>,
+    /// The marks of the time line, and what they were made for.
+    marks: RefCell<Option<(MarkedAt, Rc<Vec<TimeMark>>)>>,
     clip: Rc<RefCell<Clip>>,
     told: Told,
     _listeners: Vec<Listener>,
 }
+
+/// What marks are made for: what was done until then, the end of the line, and the place on it of the present.
+type MarkedAt = (u64, Time, u32);
 
 /// What the parts of the page call. Made once: a part is drawn again when it is told of another callback.
 struct Told {
@@ -165,7 +171,10 @@ impl Component for App {
         App {
             state,
             hooks,
-            frame: None,
+            frames: Frames::new({
+                let link = ctx.link().clone();
+                move |at| link.send_message(Msg::Frame(at))
+            }),
             last_frame: None,
             save: None,
             passing: None,
@@ -174,6 +183,7 @@ impl Component for App {
             pasted: AttrValue::default(),
             drawable: None,
             board_yaml: RefCell::default(),
+            marks: RefCell::default(),
             clip,
             told: Told::new(ctx),
             _listeners: listeners,
@@ -181,9 +191,13 @@ impl Component for App {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        if let Msg::Frame(at) = msg {
+            return self.run_frame(ctx, at);
+        }
+        // What is done is done at the moment on the screen.
+        let fresh = !matches!(msg, Msg::Wake) && self.state.catch_up();
         let draw = match msg {
-            Msg::Frame(at) => return self.run_frame(ctx, at),
-            Msg::Wake => false,
+            Msg::Frame(_) | Msg::Wake => false,
             Msg::Act(act) => self.act(ctx, act),
             // Who shall send is chosen; what, is written next.
             Msg::Board(BoardEvent::SendFrom(client)) => {
@@ -254,6 +268,7 @@ impl Component for App {
             }
         };
         self.after(ctx);
+        let draw = draw || fresh;
         if draw {
             self.keep_clip();
         }
@@ -307,15 +322,14 @@ fn listen_to_keys(on: Callback<Key>) -> Listener {
 
 impl App {
     fn run_frame(&mut self, ctx: &Context<Self>, at: f64) -> bool {
-        self.frame = None;
         let passed = self.last_frame.map_or(0.0, |last| (at - last).clamp(0.0, LONGEST_FRAME));
         self.last_frame = Some(at);
         // Asked for first: once the page has drawn, asking waits for the browser.
         if self.state.playing {
-            self.ask_for_frame(ctx);
+            self.frames.ask();
         }
         let draw = self.state.pass(passed);
-        self.hooks.run(self.state.session.now());
+        self.hooks.run(self.state.now());
         if !self.state.playing {
             self.last_frame = None;
         }
@@ -332,16 +346,9 @@ impl App {
         self.clip.borrow_mut().keep(self.state.moment.objects(), self.state.chosen());
     }
 
-    fn ask_for_frame(&mut self, ctx: &Context<Self>) {
-        if self.frame.is_none() {
-            let link = ctx.link().clone();
-            self.frame = Some(browser::next_frame(move |at| link.send_message(Msg::Frame(at))));
-        }
-    }
-
     /// What follows on everything that is done: a frame, the storing, the end of a notice.
     fn after(&mut self, ctx: &Context<Self>) {
-        self.ask_for_frame(ctx);
+        self.frames.ask();
         if self.state.unsaved {
             self.save_soon(ctx);
         }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use endpoint_playground::api::Time;
 use gloo::events::{EventListener, EventListenerOptions, EventListenerPhase};
-use gloo::render::{AnimationFrame, request_animation_frame};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
@@ -83,9 +83,44 @@ impl FrameHooks {
     }
 }
 
-/// Asks the browser for the next frame; `then` gets its time in milliseconds. Dropping the result cancels it.
-pub fn next_frame(then: impl FnOnce(f64) + 'static) -> AnimationFrame {
-    request_animation_frame(then)
+/// Asks the browser for frames, one at a time. Dropping it cancels the one that was asked for.
+pub struct Frames {
+    asked: Rc<Cell<Option<i32>>>,
+    /// Made once: the browser gets the same function each time.
+    callback: Closure<dyn FnMut(f64)>,
+}
+
+impl Frames {
+    /// `then` gets the browser's time of each frame that was asked for, in milliseconds.
+    pub fn new(then: impl Fn(f64) + 'static) -> Frames {
+        let asked = Rc::new(Cell::new(None));
+        let callback = Closure::new({
+            let asked = asked.clone();
+            move |at| {
+                asked.set(None);
+                then(at);
+            }
+        });
+        Frames { asked, callback }
+    }
+
+    /// Asks for the next frame, if it has not been asked for.
+    pub fn ask(&self) {
+        if self.asked.get().is_none() {
+            let callback = self.callback.as_ref().unchecked_ref();
+            // A window that shows the page gives frames.
+            self.asked.set(gloo::utils::window().request_animation_frame(callback).ok());
+        }
+    }
+}
+
+impl Drop for Frames {
+    fn drop(&mut self) {
+        if let Some(asked) = self.asked.take() {
+            // What was asked for can be cancelled.
+            let _ = gloo::utils::window().cancel_animation_frame(asked);
+        }
+    }
 }
 
 /// Runs `callback` each frame as long as the component stands.

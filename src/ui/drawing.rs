@@ -153,7 +153,7 @@ impl State {
 
     /// The addresses of the packet of a request as it is now, before and after what rewrites them.
     pub fn peek(&mut self, number: Option<u64>) {
-        let now = self.session.now();
+        let now = self.now();
         let requests = self.session.cluster().requests();
         let record = number.and_then(|number| requests.iter().find(|record| record.number == number));
         self.peek = record.map(|record| {

@@ -55,9 +55,8 @@ impl Heard {
 }
 
 /// The sentence for a moment; `idle` stands until something happens after `since`.
-pub fn sentence(cluster: &Cluster, now: Time, since: Time, idle: &str) -> Sentence {
-    let ended =
-        cluster.requests().iter().rev().find(|record| record.ended_at <= now && record.ended_at > since);
+pub fn sentence(cluster: &Cluster, since: Time, idle: &str) -> Sentence {
+    let ended = cluster.ended_last().filter(|record| record.ended_at > since);
     let done = cluster.events().iter().rev().find(|entry| entry.actor == Actor::Person && entry.at > since);
     match (ended, done) {
         (Some(record), Some(entry)) if record.ended_at >= entry.at => of_request(record, cluster),

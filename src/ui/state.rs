@@ -27,6 +27,13 @@ const SEED: u64 = 20_260_101;
 /// How often the panels are brought up to date while time passes, in milliseconds of real time.
 const LOOK_EVERY: f64 = 160.0;
 
+/// From how many requests under way on a board is busy.
+const BUSY: usize = 200;
+
+/// How often the sitting follows the moment on the screen while the board is busy, in milliseconds of real time. Packets
+/// move in each frame; that one sets out a moment late is not seen among so many.
+const STEP_EVERY: f64 = 48.0;
+
 /// Up to how many pairs of a Service and a Pod are looked at for problems at once; more are looked at Service by Service,
 /// one in each frame.
 const AT_ONCE: usize = 20_000;
@@ -115,6 +122,10 @@ pub struct State {
     waits: bool,
     /// The part of a millisecond that has not passed yet.
     rest: f64,
+    /// How far the moment on the screen is ahead of the sitting, in milliseconds of simulated time, and how long ago the two
+    /// were one, in milliseconds of real time.
+    ahead: u64,
+    since_step: f64,
     seek: Option<Time>,
 }
 
@@ -160,6 +171,8 @@ impl State {
             since_look: 0.0,
             waits: false,
             rest: 0.0,
+            ahead: 0,
+            since_step: 0.0,
             seek: None,
             session,
             options,
@@ -176,7 +189,7 @@ impl State {
         self.yaml.clear();
         self.board_yaml = None;
         self.seek = None;
-        self.rest = 0.0;
+        (self.rest, self.ahead) = (0.0, 0);
         self.draft = Draft::default();
         self.tool = Tool::Select;
         self.latest = Rc::new(self.session.cluster().clone());
@@ -219,7 +232,7 @@ impl State {
     /// What a picture of the board can show.
     pub fn drawable(&self, seen: Option<Rect>) -> Drawable {
         let whole = self.looking.whole(&self.session);
-        Drawable { whole, shown: self.looking.scene.clone(), seen, now: self.session.now() }
+        Drawable { whole, shown: self.looking.scene.clone(), seen, now: self.now() }
     }
 
     /// Whether the inspector shows the whole board as YAML.
@@ -257,6 +270,11 @@ impl State {
         self.latest = Rc::new(self.session.cluster().clone());
         self.changed();
         !all
+    }
+
+    /// A number that grows with everything that is not the passing of time.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// The accent of a Service.
@@ -316,9 +334,15 @@ impl State {
         self.moment != before
     }
 
+    /// The moment on the screen.
+    pub fn now(&self) -> Time {
+        self.session.now() + self.ahead
+    }
+
     /// Lets `milliseconds` of real time pass. Gives whether the panels have something new to show.
     pub fn pass(&mut self, milliseconds: f64) -> bool {
         if let Some(to) = self.seek.take() {
+            self.ahead = 0;
             self.session.seek(to);
             self.changed();
             return true;
@@ -330,32 +354,58 @@ impl State {
         let passed = milliseconds * self.speed + self.rest;
         let whole = passed.floor();
         self.rest = passed - whole;
-        let to = self.session.now() + whole as u64;
-        self.session.advance(to);
+        self.ahead += whole as u64;
+        self.since_look += milliseconds;
+        self.since_step += milliseconds;
+        let fresh = self.problems.look() && self.problems.is_done();
+        let is_busy = self.looking.scene.0.under_way.len() > BUSY;
+        let drawn = if !is_busy {
+            let drawn = self.go_on();
+            if self.looks_now() { self.look() } else { drawn }
+        } else if self.since_step >= STEP_EVERY {
+            self.go_on()
+        } else {
+            // The panels take their turn in a frame of their own.
+            self.looks_now() && self.look()
+        };
+        drawn || fresh
+    }
+
+    /// Brings everything to the moment on the screen. Gives whether the panels have something new to show.
+    pub fn catch_up(&mut self) -> bool {
+        if !self.playing {
+            return false;
+        }
+        let drawn = self.go_on();
+        if self.waits { self.look() } else { drawn }
+    }
+
+    /// Whether the panels are to be brought up to date.
+    fn looks_now(&self) -> bool {
+        self.waits && self.since_look >= LOOK_EVERY
+    }
+
+    /// Brings the sitting and the board to the moment on the screen. Gives whether the board has something new to show that is
+    /// not the painter's.
+    fn go_on(&mut self) -> bool {
+        self.since_step = 0.0;
+        self.session.advance(self.now());
+        self.ahead = 0;
         let beat = self.next_beat.is_some_and(|next| next <= self.session.now());
         if beat {
             self.beat += 1;
         }
-        self.since_look += milliseconds;
-        let fresh = self.problems.look() && self.problems.is_done();
-        let news = beat || self.session.generation() != self.seen;
-        if !news && !self.waits {
-            return fresh;
+        if !beat && self.session.generation() == self.seen {
+            return false;
         }
-        if self.since_look >= LOOK_EVERY {
-            return self.look() || fresh;
-        }
-        // The board shows everything at once; words that change faster than this are not read.
+        // Words that change faster than the panels are brought up to date are not read.
         self.waits = true;
-        if news {
-            self.seen = self.session.generation();
-            self.next_beat = next_beat(self.session.cluster(), self.session.now());
-            let before = self.looking.scene.clone();
-            let selected = self.selection.as_ref().and_then(Selection::object);
-            self.looking.look(&self.session, selected, self.focus);
-            return !before.0.looks_like(&self.looking.scene.0) || fresh;
-        }
-        fresh
+        self.seen = self.session.generation();
+        self.next_beat = next_beat(self.session.cluster(), self.session.now());
+        let before = self.looking.scene.clone();
+        let selected = self.selection.as_ref().and_then(Selection::object);
+        self.looking.look(&self.session, selected, self.focus);
+        !before.0.looks_like(&self.looking.scene.0)
     }
 
     /// Goes on to the next thing that happens, and stops there.

@@ -60,15 +60,18 @@ pub fn line_end(latest: Time) -> Time {
     Time((latest.0 / step + 1) * step)
 }
 
+/// The place of a moment on a line with this end, in thousandths of the line.
+pub fn place(at: Time, end: Time) -> u32 {
+    u32::try_from(at.0.min(end.0) * PLACES / end.0.max(1) * 1000 / PLACES).unwrap_or(0)
+}
+
 /// The marks of everything in `latest`, the cluster at the farthest moment that was seen.
 pub fn marks(latest: &Cluster, now: Time, end: Time) -> Vec<TimeMark> {
-    let place =
-        |at: Time| u32::try_from(at.0.min(end.0) * PLACES / end.0.max(1) * 1000 / PLACES).unwrap_or(0);
     // In one place what matters most is seen: a failure, then the person, then a request.
     let mut seen: BTreeMap<u32, (Sort, bool)> = BTreeMap::new();
     let mut mark = |at: Time, sort: Sort| {
         let mark = (sort, at > now);
-        let known = seen.entry(place(at)).or_insert(mark);
+        let known = seen.entry(place(at, end)).or_insert(mark);
         *known = (*known).max(mark);
     };
     for entry in latest.events() {
@@ -101,21 +104,21 @@ pub fn Track(props: &TrackProps) -> Html {
     let (track, input) = (use_node_ref(), use_node_ref());
     {
         let (track, input, end) = (track.clone(), input.clone(), props.end);
-        let seen = use_mut_ref(|| (String::new(), String::new()));
+        let seen = use_mut_ref(|| (u64::MAX, u64::MAX, u64::MAX));
         browser::use_frame(move |now| {
-            let share = now.0.min(end.0) as f64 * 100.0 / end.0.max(1) as f64;
+            let at = now.0.min(end.0);
             // Half a pixel, or less: a finer step is not seen, and each costs the browser a layout.
-            let place = format!("{share:.1}%");
-            let (seen_place, seen_words) = &mut *seen.borrow_mut();
-            if *seen_place != place {
-                browser::set_property(&track, "--share", &place);
-                browser::set_value(&input, &now.0.min(end.0).to_string());
-                *seen_place = place;
+            let share = (at * 1000 + end.0 / 2) / end.0.max(1);
+            let second = now.0 / 1000;
+            let (seen_end, seen_share, seen_second) = &mut *seen.borrow_mut();
+            if (*seen_end, *seen_share) != (end.0, share) {
+                browser::set_property(&track, "--share", &format!("{}.{}%", share / 10, share % 10));
+                browser::set_value(&input, &at.to_string());
+                (*seen_end, *seen_share) = (end.0, share);
             }
-            let words = spoken(now);
-            if *seen_words != words {
-                browser::set_attribute(&input, "aria-valuetext", &words);
-                *seen_words = words;
+            if *seen_second != second {
+                browser::set_attribute(&input, "aria-valuetext", &spoken(now));
+                *seen_second = second;
             }
         });
     }
@@ -163,15 +166,15 @@ pub fn Clock(props: &ClockProps) -> Html {
     let node = use_node_ref();
     {
         let (node, playing) = (node.clone(), props.playing);
-        let seen = use_mut_ref(String::new);
+        let seen = use_mut_ref(|| None);
         browser::use_frame(move |now| {
-            let mut text = now.to_string();
-            if playing {
-                text.truncate(text.len().saturating_sub(2));
-            }
-            if *seen.borrow() != text {
+            let shown = if playing { now.0 / 100 } else { now.0 };
+            if seen.replace(Some((playing, shown))) != Some((playing, shown)) {
+                let mut text = now.to_string();
+                if playing {
+                    text.truncate(text.len().saturating_sub(2));
+                }
                 browser::set_text(&node, &text);
-                *seen.borrow_mut() = text;
             }
         });
     }

@@ -78,14 +78,17 @@ pub fn endpoints<'a>(
             .collect();
         ports.sort_unstable();
         let mut listed: Vec<&SliceEndpoint> = slice.endpoints.iter().flatten().collect();
-        listed.sort_by_key(|endpoint| endpoint.addresses.join(","));
+        listed.sort_by(|one, other| joined(&one.addresses).cmp(joined(&other.addresses)));
+        let name = |name: &Option<String>| name.clone().unwrap_or_default();
+        let metadata = &slice.metadata;
+        let key = ObjectKey::new(Kind::EndpointSlice, name(&metadata.namespace), name(&metadata.name));
         for port in ports {
             for endpoint in &listed {
                 let Some(ip) = endpoint.addresses.first() else { continue };
                 if ip.contains(':') != (family == Family::V6) {
                     continue;
                 }
-                let info = endpoint_info(endpoint, slice, ip, port, node_name);
+                let info = endpoint_info(endpoint, &key, ip, port, node_name);
                 let address = info.address();
                 if !info.is_terminating || !found.contains_key(&address) {
                     found.insert(address, info);
@@ -96,17 +99,22 @@ pub fn endpoints<'a>(
     found.into_values().collect()
 }
 
+/// The bytes of these texts with commas between them.
+fn joined(texts: &[String]) -> impl Iterator<Item = u8> {
+    let commas = texts.iter().enumerate().map(|(index, _)| if index == 0 { "" } else { "," });
+    commas.zip(texts).flat_map(|(comma, text)| comma.bytes().chain(text.bytes()))
+}
+
 // Models pkg/proxy/endpointslicecache.go newEndpointSliceInfo
 fn endpoint_info(
     endpoint: &SliceEndpoint,
-    slice: &EndpointSlice,
+    slice: &ObjectKey,
     ip: &str,
     port: i32,
     node_name: &str,
 ) -> Endpoint {
     let conditions = endpoint.conditions.as_ref();
     let hints = endpoint.hints.as_ref();
-    let names = |name: &Option<String>| name.clone().unwrap_or_default();
     Endpoint {
         ip: ip.to_owned(),
         port,
@@ -125,10 +133,6 @@ fn endpoint_info(
             .map(|node| node.name.clone())
             .collect(),
         node_name: endpoint.node_name.clone(),
-        slice: ObjectKey::new(
-            Kind::EndpointSlice,
-            names(&slice.metadata.namespace),
-            names(&slice.metadata.name),
-        ),
+        slice: slice.clone(),
     }
 }

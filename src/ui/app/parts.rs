@@ -26,7 +26,7 @@ use crate::ui::sheet::{Grip, Height};
 use crate::ui::skips::Skips;
 use crate::ui::steps::Steps;
 use crate::ui::tabs::{Tab, Tabs, panel_ids};
-use crate::ui::timeline::{Clock, Timeline, line_end, marks};
+use crate::ui::timeline::{Clock, TimeMark, Timeline, line_end, marks, place};
 use crate::ui::tools::{self, RoundTools, Tools};
 use crate::ui::top_bar::{PlayButtons, TopBar};
 
@@ -103,7 +103,7 @@ impl App {
                 if with_side { { self.inspector(on) } }
                 <EmbedBar playing={state.playing} speed={state.speed} theme={state.theme}
                     can_undo={state.session.can_undo() && !options.read_only} moment={state.moment.clone()}
-                    draft={state.draft.clone()} marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end}
+                    draft={state.draft.clone()} marks={self.marks(end)} {end}
                     hide_timeline={options.hide_timeline} on_draft={self.told.draft.clone()}
                     on_full={self.told.full.clone()} on={on.clone()} />
                 if state.board_text { <TextOver objects={state.moment.objects()} on={on.clone()} /> }
@@ -148,7 +148,7 @@ impl App {
             .map(|(key, finding)| (key.clone(), finding.title.clone().into()))
             .collect();
         let sentence = match state.tool {
-            Tool::Select | Tool::Hand => sentence(cluster, state.moment.now(), since, idle),
+            Tool::Select | Tool::Hand => sentence(cluster, since, idle),
             tool => tools::placing(tool),
         };
         let steps = if self.is_still() {
@@ -203,6 +203,22 @@ impl App {
         }
     }
 
+    /// The marks of the time line. While time passes they come when it has passed a place where one can stand.
+    fn marks(&self, end: Time) -> Rc<Vec<TimeMark>> {
+        let state = &self.state;
+        let now = state.moment.now();
+        let at = (state.epoch(), end, place(now, end));
+        let mut kept = self.marks.borrow_mut();
+        match &*kept {
+            Some((of, marks)) if *of == at && state.playing => marks.clone(),
+            _ => {
+                let marks = Rc::new(marks(&state.latest, now, end));
+                *kept = Some((at, marks.clone()));
+                marks
+            }
+        }
+    }
+
     /// The board as text; made anew only when something has changed.
     fn board_yaml(&self) -> WrittenBoard {
         let generation = self.state.session.generation();
@@ -243,7 +259,7 @@ impl App {
         html! {
             <footer class="foot">
                 <Grip name="the lists" property="--foot-by" {at} low={120} on={self.told.height.clone()} />
-                <Timeline playing={state.playing} marks={Rc::new(marks(&state.latest, state.moment.now(), end))} {end} on={on.clone()} />
+                <Timeline playing={state.playing} marks={self.marks(end)} {end} on={on.clone()} />
                 <Tabs label="Lists" id="lists" tabs={vec![requests, connections, events, text]} shown={state.list}
                     on_show={self.told.list.clone()}>
                     <span class="repeats"><Repeating moment={state.moment.clone()} on_command={self.told.command.clone()} /></span>

@@ -29,16 +29,28 @@ pub(super) struct View {
     pub height: u32,
 }
 
+impl View {
+    /// What it shows of the board.
+    pub fn rect(&self) -> Rect {
+        let scale = self.camera.scale * self.ratio;
+        let (x, y) = self.camera.to_world(0.0, 0.0);
+        Rect { x, y, w: f64::from(self.width) / scale, h: f64::from(self.height) / scale }
+    }
+}
+
 /// What is kept from frame to frame, so that nothing is allocated in most.
 #[derive(Default)]
 pub(super) struct Others {
     fleet: Fleet,
     found: Dots,
     pixels: Pixels,
+    /// The pixels as the browser knows them, and where they are in memory, with their size. It looks at them there; once the
+    /// memory has grown it finds nothing, says so, and has to be told again.
+    image: Option<((*const u8, u32, u32), ImageData)>,
 }
 
 impl Others {
-    /// Draws the dots of a scene; the transform of the context is that of the view.
+    /// Draws the dots of a scene, and nothing else stays on the canvas. The transform of the context is that of the view.
     pub fn paint(
         &mut self,
         context: &CanvasRenderingContext2d,
@@ -47,16 +59,16 @@ impl Others {
         view: View,
         colours: &[String],
     ) {
-        let View { camera, ratio, width, height } = view;
+        let View { camera, ratio, .. } = view;
         // From afar a dot is larger on the board, so that it is seen.
         let radius = (2.5 / camera.scale).max(4.5);
         let scale = camera.scale * ratio;
-        let (x, y) = camera.to_world(0.0, 0.0);
-        let rect = Rect { x, y, w: f64::from(width) / scale, h: f64::from(height) / scale };
-        self.found.begin(Window { rect, scale: camera.scale, radius });
+        let rect = view.rect();
+        self.found.begin(Window { rect, radius });
         self.fleet.find(scene, now, &mut self.found);
         let many = self.found.count() >= MANY && radius * scale <= SMALL;
         if !many || self.as_pixels(context, radius, view, colours).is_none() {
+            context.clear_rect(rect.x, rect.y, rect.w, rect.h);
             self.one_by_one(context, radius, colours);
         }
     }
@@ -78,9 +90,18 @@ impl Others {
                 self.pixels.dot(at.x * scale + camera.x * ratio, at.y * scale + camera.y * ratio, colour);
             }
         }
-        let data = Clamped(self.pixels.data());
-        let image = ImageData::new_with_u8_clamped_array_and_sh(data, width, height).ok()?;
-        context.put_image_data(&image, 0.0, 0.0).ok()
+        let data = self.pixels.data();
+        let kept = self.image.take().filter(|(at, ..)| *at == (data.as_ptr(), width, height));
+        if let Some((_, image)) = &kept
+            && context.put_image_data(image, 0.0, 0.0).is_ok()
+        {
+            self.image = kept;
+            return Some(());
+        }
+        let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(data), width, height).ok()?;
+        context.put_image_data(&image, 0.0, 0.0).ok()?;
+        self.image = Some(((data.as_ptr(), width, height), image));
+        Some(())
     }
 
     fn one_by_one(&self, context: &CanvasRenderingContext2d, radius: f64, colours: &[String]) {

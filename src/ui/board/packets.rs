@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use endpoint_playground::api::Time;
-use endpoint_playground::scene::Route;
-use endpoint_playground::scene::geometry::Point;
+use endpoint_playground::scene::geometry::{Point, Rect};
 use endpoint_playground::scene::route::{Burst, Packet};
+use endpoint_playground::scene::{Focus, Route};
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 use yew::prelude::*;
@@ -45,6 +45,9 @@ pub(super) const INK: usize = 12;
 /// How many frames the colours are kept before they are read again, for a change of theme.
 const COLOURS_KEPT: u32 = 30;
 
+/// How many frames pass before labels are looked at again that nothing has happened to.
+const LABELS_KEPT: u32 = 15;
+
 /// Draws the packets of a scene.
 pub(super) struct Painter {
     canvas: NodeRef,
@@ -54,6 +57,8 @@ pub(super) struct Painter {
     scene: LiveScene,
     still: Cell<bool>,
     colours: RefCell<(u32, Rc<Vec<String>>)>,
+    /// Which focus was painted last, which of its labels are shown, and since how many frames.
+    labelled: Cell<((*const Focus, bool, bool), u32)>,
     /// The moment that was painted last.
     now: Cell<Time>,
     others: RefCell<Others>,
@@ -69,6 +74,7 @@ impl Painter {
             scene,
             still: Cell::new(false),
             colours: RefCell::default(),
+            labelled: Cell::new(((std::ptr::null(), false, false), 0)),
             now: Cell::new(Time::ZERO),
             others: RefCell::default(),
         }
@@ -97,15 +103,16 @@ impl Painter {
         let ratio = gloo::utils::window().device_pixel_ratio();
         let camera = self.camera.get();
         // Setting the transform of a 2d context does not fail.
-        let _ = context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
-        context.clear_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
         let scale = camera.scale * ratio;
         let _ = context.set_transform(scale, 0.0, 0.0, scale, camera.x * ratio, camera.y * ratio);
         let scene = self.scene.0.borrow().clone();
         let colours = self.colours();
         let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
-        if !self.still.get() {
-            let view = View { camera, ratio, width: canvas.width(), height: canvas.height() };
+        let view = View { camera, ratio, width: canvas.width(), height: canvas.height() };
+        if self.still.get() {
+            let Rect { x, y, w, h } = view.rect();
+            context.clear_rect(x, y, w, h);
+        } else {
             self.others.borrow_mut().paint(&context, &scene, now, view, &colours);
         }
         if let Some(focus) = &scene.focus {
@@ -122,7 +129,7 @@ impl Painter {
             if let Some(burst) = focus.burst.as_ref().filter(|burst| burst.since <= now) {
                 draw_burst(&context, burst, now, colour(BAD), colour(CANVAS));
             }
-            self.time_labels(now);
+            self.time_labels(focus, now);
         }
     }
 
@@ -137,7 +144,16 @@ impl Painter {
     }
 
     /// Shows and hides what stands on the board from a moment on.
-    fn time_labels(&self, now: Time) {
+    fn time_labels(&self, focus: &Rc<Focus>, now: Time) {
+        let burst = focus.burst.as_ref().is_some_and(|burst| burst.since <= now);
+        let shown = (Rc::as_ptr(focus), burst, focus.ended_at <= now);
+        let (before, since) = self.labelled.get();
+        let since = if shown == before { since.wrapping_add(1) } else { 0 };
+        self.labelled.set((shown, since));
+        // Labels that are new come into the document after this frame. Later, something else may have drawn them anew.
+        if since > 2 && since % LABELS_KEPT != 0 {
+            return;
+        }
         let Some(board) = self.canvas.cast::<Element>().and_then(|canvas| canvas.parent_element()) else {
             return;
         };
@@ -152,17 +168,20 @@ impl Painter {
     pub(super) fn colours(&self) -> Rc<Vec<String>> {
         let mut kept = self.colours.borrow_mut();
         if kept.0 == 0 || kept.1.is_empty() {
-            let children = self.probes.cast::<Element>().map(|probes| probes.children());
-            let read = (0..PROBES.len() as u32)
-                .filter_map(|index| children.as_ref()?.item(index))
-                .filter_map(|probe| gloo::utils::window().get_computed_style(&probe).ok().flatten())
-                .filter_map(|style| style.get_property_value("color").ok())
-                .collect();
-            kept.1 = Rc::new(read);
             kept.0 = COLOURS_KEPT;
+            // One of them tells whether the theme is another.
+            let ink = self.colour_of(INK);
+            if ink.as_ref() != kept.1.get(INK) {
+                kept.1 = Rc::new((0..PROBES.len()).filter_map(|probe| self.colour_of(probe)).collect());
+            }
         }
         kept.0 -= 1;
         kept.1.clone()
+    }
+
+    fn colour_of(&self, probe: usize) -> Option<String> {
+        let probe = self.probes.cast::<Element>()?.children().item(u32::try_from(probe).ok()?)?;
+        gloo::utils::window().get_computed_style(&probe).ok()??.get_property_value("color").ok()
     }
 }
 

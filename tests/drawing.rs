@@ -179,7 +179,7 @@ fn one_pod_that_turns_unready_leaves_the_other_cards_where_they_are_in_memory() 
     let others =
         before.services.iter().zip(&after.services).filter(|(old, new)| !Rc::ptr_eq(old, new)).count();
     assert_eq!(others, 1, "only its Service's");
-    let others = before.links.iter().zip(&after.links).filter(|(old, new)| !Rc::ptr_eq(old, new)).count();
+    let others = before.links.iter().zip(&*after.links).filter(|(old, new)| !Rc::ptr_eq(old, new)).count();
     assert_eq!(others, 1, "only its link");
 }
 

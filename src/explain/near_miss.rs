@@ -37,53 +37,37 @@ pub fn differences(
     selector: &BTreeMap<String, String>,
     labels: &BTreeMap<String, String>,
 ) -> Option<Vec<Difference>> {
-    let differing: Vec<Difference> = selector
-        .iter()
-        .filter(|(key, value)| labels.get(*key) != Some(value))
-        .map(|(key, wanted)| Difference {
-            key: key.clone(),
-            wanted: wanted.clone(),
-            found: resembling(key, wanted, labels),
-        })
-        .collect();
-    let matching = selector.len() - differing.len();
-    let near = match differing.as_slice() {
-        [] => false,
-        // With one pair left out of several, even an absent or quite different label is worth a look.
-        [_] if matching > 0 => true,
-        several => several.iter().all(|difference| difference.found.is_some()),
-    };
-    if !near {
-        return None;
-    }
-    Some(
-        differing
-            .into_iter()
-            .map(|mut difference| {
-                if difference.found.is_none() {
-                    difference.found = labels
-                        .get_key_value(&difference.key)
-                        .map(|(key, value)| (key.clone(), value.clone()));
-                }
-                difference
-            })
-            .collect(),
-    )
+    let differing = || selector.iter().filter(|(key, value)| labels.get(*key) != Some(value));
+    let count = differing().count();
+    // With one pair left out of several, even an absent or quite different label is worth a look.
+    let one_is_left = count == 1 && selector.len() > 1;
+    // Most Pods are simply others: they are told apart without a copy of anything.
+    let is_near = count > 0
+        && (one_is_left || differing().all(|(key, wanted)| resembling(key, wanted, labels).is_some()));
+    is_near.then(|| {
+        let difference = |(key, wanted): (&String, &String)| {
+            let found = resembling(key, wanted, labels).or_else(|| labels.get_key_value(key));
+            let found = found.map(|(key, value)| (key.clone(), value.clone()));
+            Difference { key: key.clone(), wanted: wanted.clone(), found }
+        };
+        differing().map(difference).collect()
+    })
 }
 
 /// The label that most resembles the pair: the same key with nearly the value, or a like key with the value.
-fn resembling(key: &str, wanted: &str, labels: &BTreeMap<String, String>) -> Option<(String, String)> {
-    if let Some(value) = labels.get(key).filter(|value| is_near(value, wanted)) {
-        return Some((key.to_owned(), value.clone()));
+fn resembling<'l>(
+    key: &str,
+    wanted: &str,
+    labels: &'l BTreeMap<String, String>,
+) -> Option<(&'l String, &'l String)> {
+    if let Some(found) = labels.get_key_value(key).filter(|(_, value)| is_near(value, wanted)) {
+        return Some(found);
     }
-    labels
-        .iter()
-        .find(|(other, value)| {
-            other.as_str() != key
-                && value.eq_ignore_ascii_case(wanted)
-                && (is_near(other, key) || SYNONYMS.contains(&key) && SYNONYMS.contains(&other.as_str()))
-        })
-        .map(|(other, value)| (other.clone(), value.clone()))
+    labels.iter().find(|(other, value)| {
+        other.as_str() != key
+            && value.eq_ignore_ascii_case(wanted)
+            && (is_near(other, key) || SYNONYMS.contains(&key) && SYNONYMS.contains(&other.as_str()))
+    })
 }
 
 /// Whether one text is a likely slip for the other: another case, or one letter changed, added, lost or swapped with
@@ -100,7 +84,7 @@ fn is_near(a: &str, b: &str) -> bool {
     if numbered && a[..stem(a)] == b[..stem(b)] {
         return false;
     }
-    shorter >= 2 && distance(a, b) <= allowed
+    shorter >= 2 && a.len().abs_diff(b.len()) <= 4 * allowed && distance(a, b) <= allowed
 }
 
 /// The number of slips between two texts (optimal string alignment: change, add, lose, swap neighbours).

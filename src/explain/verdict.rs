@@ -1,12 +1,13 @@
 //! For one Service, the verdict on every Pod of its namespace.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 
 use super::near_miss::{self, Difference};
-use crate::api::ObjectKey;
+use crate::api::{Kind, ObjectKey};
 use crate::store::Store;
 
 /// How a Pod stands to a Service.
@@ -56,7 +57,7 @@ pub struct Verdict {
     /// How it stands to the Service.
     pub standing: Standing,
     /// One sentence without a full stop.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
 }
 
 /// The verdicts on all Pods of the Service's namespace: endpoints first, then those that matter, then the others;
@@ -70,12 +71,13 @@ pub fn verdicts(store: &Store, service: &ObjectKey) -> Vec<Verdict> {
     let endpoints = endpoints_by_pod(store, service);
     let last_resort = last_resort(found);
     let mut verdicts: Vec<Verdict> = store
-        .list_in::<Pod>(&service.namespace)
-        .map(|pod| {
-            let name = pod.metadata.name.as_deref().unwrap_or_default();
+        .objects_in(Kind::Pod, &service.namespace)
+        .filter_map(|object| Some((&object.key, object.get::<Pod>()?)))
+        .map(|(key, pod)| {
             let labels = pod.metadata.labels.as_ref().unwrap_or(&none);
-            let (standing, reason) = judge(selector, pod, labels, endpoints.get(name).copied(), last_resort);
-            Verdict { pod: ObjectKey::pod(service.namespace.clone(), name), standing, reason }
+            let endpoint = endpoints.get(&*key.name).copied();
+            let (standing, reason) = judge(selector, pod, labels, endpoint, last_resort);
+            Verdict { pod: key.clone(), standing, reason }
         })
         .collect();
     verdicts.sort_by_key(|verdict| rank(&verdict.standing));
@@ -115,20 +117,21 @@ fn judge(
     labels: &BTreeMap<String, String>,
     endpoint: Option<(&Endpoint, &EndpointSlice)>,
     last_resort: &str,
-) -> (Standing, String) {
+) -> (Standing, Cow<'static, str>) {
     if let Some((endpoint, slice)) = endpoint {
-        return judge_endpoint(pod, endpoint, slice, last_resort);
+        let (standing, reason) = judge_endpoint(pod, endpoint, slice, last_resort);
+        return (standing, reason.into());
     }
     let matches = !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value));
     if matches {
-        return (Standing::NotEligible, why_not_eligible(pod));
+        return (Standing::NotEligible, why_not_eligible(pod).into());
     }
     match near_miss::differences(selector, labels) {
         Some(differences) => {
             let text: Vec<String> = differences.iter().map(describe_difference).collect();
-            (Standing::NearMiss(differences), text.join("; "))
+            (Standing::NearMiss(differences), text.join("; ").into())
         }
-        None => (Standing::NotSelected, "Labels differ".to_owned()),
+        None => (Standing::NotSelected, "Labels differ".into()),
     }
 }
 

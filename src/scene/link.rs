@@ -73,6 +73,8 @@ pub(super) struct Links {
     /// The Services that have an endpoint of a Pod.
     served: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
     near: Vec<Rc<Link>>,
+    /// All of these, in the order of the Services.
+    together: Rc<Vec<Rc<Link>>>,
     wires: Vec<Rc<Wire>>,
     selected: Option<ObjectKey>,
 }
@@ -103,8 +105,11 @@ impl Links {
         if moved.any || moved.edges {
             self.wires = keep(&self.wires, wires(scene).into_iter());
         }
-        let sets = scene.services.iter().filter_map(|service| self.sets.get(&service.key));
-        scene.links = sets.flatten().chain(&self.near).cloned().collect();
+        if all || !moved.pods.is_empty() || !stale.is_empty() {
+            let sets = scene.services.iter().filter_map(|service| self.sets.get(&service.key));
+            self.together = Rc::new(sets.flatten().chain(&self.near).cloned().collect());
+        }
+        scene.links = self.together.clone();
         scene.wires = self.wires.clone();
     }
 

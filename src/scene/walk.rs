@@ -139,7 +139,7 @@ fn middle(stop: &Stop) -> f64 {
 fn related(scene: &Scene, here: &Stop) -> Vec<String> {
     let mut ids = Vec::new();
     let card_of = |pod: &ObjectKey| scene.pod(pod).map(|(_, card)| card.key.to_path());
-    for link in &scene.links {
+    for link in scene.links.iter() {
         let (service, pod) = (link.service.to_path(), card_of(&link.pod));
         if service == here.id {
             ids.extend(pod);

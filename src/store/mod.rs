@@ -90,13 +90,15 @@ impl Store {
 
     /// The live objects of type `T` in one namespace, ordered by name.
     pub fn list_in<'a, T: Resource>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<T>> {
+        self.objects_in(T::OBJECT_KIND, namespace).filter_map(|object| object.get::<T>())
+    }
+
+    /// All live objects of a kind in a namespace, ordered by name.
+    pub fn objects_in<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
         self.objects
-            .range(index::first_key(T::OBJECT_KIND, namespace)..)
+            .range(index::first_key(kind.clone(), namespace)..)
             .map(|(_, object)| object)
-            .take_while(move |object| {
-                object.key.kind == T::OBJECT_KIND && &*object.key.namespace == namespace
-            })
-            .filter_map(|object| object.get::<T>())
+            .take_while(move |object| object.key.kind == kind && &*object.key.namespace == namespace)
     }
 
     /// The Services of the namespace whose selector matches these labels, in no meaningful order, each once.

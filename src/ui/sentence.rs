@@ -182,13 +182,18 @@ pub struct Try {
     pub action: Callback<()>,
 }
 
+/// How many problems the line names.
+pub const MOST_PROBLEMS: usize = 3;
+
 /// What the line needs.
 #[derive(Properties, PartialEq)]
 pub struct SayProps {
     /// What just happened.
     pub sentence: Sentence,
-    /// The Service and the title of each problem.
+    /// The Service and the title of the first problems, [`MOST_PROBLEMS`] at most.
     pub problems: Vec<(ObjectKey, AttrValue)>,
+    /// How many there are beside them.
+    pub more: usize,
     /// What the scenario invites to.
     pub tries: Vec<Try>,
     /// The steps of the request in focus, where nothing may move.
@@ -214,7 +219,7 @@ pub fn Say(props: &SayProps) -> Html {
             <span class="sr" role="status" aria-live="polite">{ spoken }</span>
             if !props.problems.is_empty() || !props.tries.is_empty() {
                 <div class="tries">
-                    for (index, (service, title)) in props.problems.iter().enumerate().take(3) {
+                    for (index, (service, title)) in props.problems.iter().enumerate() {
                         <button type="button" class="try problem-chip"
                             title={format!("Why: {title}")}
                             onclick={
@@ -229,7 +234,7 @@ pub fn Say(props: &SayProps) -> Html {
                             { title }
                         </button>
                     }
-                    if props.problems.len() > 3 { <span>{ format!("and {} more", props.problems.len() - 3) }</span> }
+                    if props.more > 0 { <span>{ format!("and {} more", props.more) }</span> }
                     if !props.tries.is_empty() { <span class="try-word">{ "Try:" }</span> }
                     for one in props.tries.iter() {
                         <button type="button" class="try" onclick={one.action.reform(|_| ())}>{ &one.label }</button>

@@ -36,7 +36,7 @@ const STEP_EVERY: f64 = 48.0;
 
 /// Up to how many pairs of a Service and a Pod are looked at for problems at once; more are looked at Service by Service,
 /// one in each frame.
-const AT_ONCE: usize = 20_000;
+const AT_ONCE: usize = 5_000;
 
 /// A text that is being written in the YAML tab, and the text it began from.
 #[derive(Clone, PartialEq, Debug)]

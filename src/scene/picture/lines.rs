@@ -19,7 +19,7 @@ pub fn below(pen: &mut Pen, scene: &Scene) {
     for wire in &scene.wires {
         pen.path(&wire.path, Paint::line(palette.get("line-strong"), 1.25));
     }
-    for link in &scene.links {
+    for link in scene.links.iter() {
         let opacity = |pale: f64| if link.selected { 1.0 } else { pale };
         match link.mark {
             Mark::NotReady => {
@@ -67,7 +67,7 @@ pub fn below(pen: &mut Pen, scene: &Scene) {
 pub fn above(pen: &mut Pen, scene: &Scene, now: Time) {
     let palette = pen.palette;
     let surface = palette.get("surface");
-    for link in &scene.links {
+    for link in scene.links.iter() {
         let Some(end) = link.path.points().last() else { continue };
         let paint = match link.mark {
             Mark::NotReady => Paint::fill(surface).border(palette.get("warn"), 1.75),

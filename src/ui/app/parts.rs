@@ -21,7 +21,7 @@ use crate::ui::outline::{BoardText, TextOver};
 use crate::ui::palette::Palette;
 use crate::ui::requests::{Composer, Connections, Repeating, Requests, SendAgain};
 use crate::ui::search::Search;
-use crate::ui::sentence::{Say, Try, sentence};
+use crate::ui::sentence::{MOST_PROBLEMS, Say, Try, sentence};
 use crate::ui::sheet::{Grip, Height};
 use crate::ui::skips::Skips;
 use crate::ui::steps::Steps;
@@ -141,12 +141,13 @@ impl App {
         };
         // What the scenario itself did is no news.
         let since = state.scenario.map_or(Time::ZERO, |scenario| scenario.start);
-        let problems: Vec<(ObjectKey, AttrValue)> = state
-            .problems
-            .list
+        let all = &state.problems.list;
+        let problems: Vec<(ObjectKey, AttrValue)> = all
             .iter()
+            .take(MOST_PROBLEMS)
             .map(|(key, finding)| (key.clone(), finding.title.clone().into()))
             .collect();
+        let more = all.len() - problems.len();
         let sentence = match state.tool {
             Tool::Select | Tool::Hand => sentence(cluster, since, idle),
             tool => tools::placing(tool),
@@ -157,7 +158,7 @@ impl App {
             Html::default()
         };
         html! {
-            <Say {sentence} {problems} tries={self.tries(on)} {steps} on={on.clone()} />
+            <Say {sentence} {problems} {more} tries={self.tries(on)} {steps} on={on.clone()} />
         }
     }
 

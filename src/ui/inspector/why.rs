@@ -133,7 +133,7 @@ fn line(editing: &Editing, verdict: &Verdict) -> Html {
             { mark(ring, word) }
             { object_button(editing, &verdict.pod, "nm") }
             <span class={classes!("v", class)}>{ word }</span>
-            <p>{ &verdict.reason }</p>
+            <p>{ &*verdict.reason }</p>
         </li>
     }
 }
@@ -232,7 +232,7 @@ fn for_pod(editing: &Editing) -> Html {
                         { mark(look(&verdict.standing).1, verdict.standing.word()) }
                         { object_button(editing, service, "nm") }
                         <span class={classes!("v", look(&verdict.standing).2)}>{ verdict.standing.word() }</span>
-                        <p>{ &verdict.reason }</p>
+                        <p>{ &*verdict.reason }</p>
                     </li>
                 }
             </ul>

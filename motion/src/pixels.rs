@@ -4,14 +4,18 @@
 /// Into how many steps a pixel is divided on each axis for the middle of a dot.
 const STEPS: usize = 4;
 
+/// The sides of the boxes of dots that most boards have, on plain and on fine screens: loops of a known length are faster.
+const SMALL: usize = 7;
+const LARGE: usize = 12;
+
 /// A picture of dots, each pixel red, green, blue and alpha, on nothing.
 #[derive(Default)]
 pub struct Pixels {
     width: usize,
     height: usize,
     data: Vec<[u8; 4]>,
-    /// Left and top of the boxes in which there are dots, and where their masks begin.
-    drawn: Vec<((isize, isize), usize)>,
+    /// Left and top of the boxes in which there are dots.
+    drawn: Vec<(isize, isize)>,
     radius: f64,
     /// How many pixels the box of a dot is wide and high.
     side: usize,
@@ -24,11 +28,15 @@ impl Pixels {
     #[inline(never)]
     pub fn begin(&mut self, width: usize, height: usize, radius: f64) {
         if (width, height) == (self.width, self.height) {
-            let Pixels { width, height, data, side, masks, .. } = self;
-            for (at, mask_from) in self.drawn.drain(..) {
-                let mask = masks.get(mask_from..).unwrap_or_default();
-                covered((*width, *height), *side, at, data, mask, |pixel, _| *pixel = [0; 4]);
+            let mut drawn = std::mem::take(&mut self.drawn);
+            for at in drawn.drain(..) {
+                match (self.side, self.whole(at)) {
+                    (SMALL, Some(first)) => self.erase::<SMALL>(first),
+                    (LARGE, Some(first)) => self.erase::<LARGE>(first),
+                    _ => self.rows(at, |row, _| row.fill([0; 4])),
+                }
             }
+            self.drawn = drawn;
         } else {
             (self.width, self.height) = (width, height);
             self.drawn.clear();
@@ -49,16 +57,58 @@ impl Pixels {
         let (x, y) = (x - self.radius - 1.0, y - self.radius - 1.0);
         let at = (x.floor() as isize, y.floor() as isize);
         let step = |share: f64| ((share - share.floor()) * STEPS as f64) as usize;
-        let mask_from = (step(y) * STEPS + step(x)) * self.side * self.side;
-        let Pixels { width, height, data, side, masks, .. } = self;
-        let mask = masks.get(mask_from..).unwrap_or_default();
-        covered((*width, *height), *side, at, data, mask, |pixel, cover| {
-            *pixel = match cover {
-                u8::MAX => solid.to_le_bytes(),
-                cover => over(*pixel, solid, cover).to_le_bytes(),
-            };
-        });
-        self.drawn.push((at, mask_from));
+        let area = self.side * self.side;
+        let mask_from = (step(y) * STEPS + step(x)) * area;
+        let masks = std::mem::take(&mut self.masks);
+        let mask = masks.get(mask_from..mask_from + area).unwrap_or_default();
+        match (self.side, self.whole(at)) {
+            (SMALL, Some(first)) => self.put::<SMALL>(first, mask, solid),
+            (LARGE, Some(first)) => self.put::<LARGE>(first, mask, solid),
+            _ => self.rows(at, |row, skipped| put(row, mask.get(skipped..).unwrap_or_default(), solid)),
+        }
+        self.masks = masks;
+        self.drawn.push(at);
+    }
+
+    /// The index of the first pixel of a dot's box that is whole in the picture.
+    fn whole(&self, (left, top): (isize, isize)) -> Option<usize> {
+        let (left, top) = (usize::try_from(left).ok()?, usize::try_from(top).ok()?);
+        (left + self.side <= self.width && top + self.side <= self.height).then_some(top * self.width + left)
+    }
+
+    /// Erases a box with this side.
+    fn erase<const SIDE: usize>(&mut self, first: usize) {
+        for row in 0..SIDE {
+            let row = self.data.get_mut(first + row * self.width..);
+            if let Some(pixels) = row.and_then(|row| row.first_chunk_mut::<SIDE>()) {
+                *pixels = [[0; 4]; SIDE];
+            }
+        }
+    }
+
+    /// Draws a dot in a box with this side.
+    fn put<const SIDE: usize>(&mut self, first: usize, mask: &[u8], solid: u32) {
+        let (masks, _) = mask.as_chunks::<SIDE>();
+        for (row, mask) in masks.iter().enumerate() {
+            let row = self.data.get_mut(first + row * self.width..);
+            if let Some(pixels) = row.and_then(|row| row.first_chunk_mut::<SIDE>()) {
+                put(pixels, mask, solid);
+            }
+        }
+    }
+
+    /// Calls back with each row of the picture that the box of a dot takes, and where in the mask of the dot that row begins.
+    fn rows(&mut self, (left, top): (isize, isize), mut each: impl FnMut(&mut [[u8; 4]], usize)) {
+        let cut = |at: isize, most: usize| at.clamp(0, most as isize) as usize;
+        let side = self.side as isize;
+        let (from, to) = (cut(left, self.width), cut(left + side, self.width));
+        for y in cut(top, self.height)..cut(top + side, self.height) {
+            let skipped = (y as isize - top) * side + from as isize - left;
+            let row = y * self.width;
+            if let Some(row) = self.data.get_mut(row + from..row + to) {
+                each(row, skipped as usize);
+            }
+        }
     }
 
     /// The pixels row by row, four bytes each.
@@ -67,26 +117,14 @@ impl Pixels {
     }
 }
 
-/// Calls back for each pixel of a picture of this size that a dot covers, and how much of it, where the mask of the dot is at
-/// this place.
+/// Draws a row of a dot.
 #[inline(always)]
-fn covered(
-    (width, height): (usize, usize),
-    side: usize,
-    (left, top): (isize, isize),
-    data: &mut [[u8; 4]],
-    mask: &[u8],
-    mut each: impl FnMut(&mut [u8; 4], u8),
-) {
-    let cut = |at: isize, most: usize| at.clamp(0, most as isize) as usize;
-    let (from, to) = (cut(left, width), cut(left + side as isize, width));
-    let (first, last) = (cut(top, height), cut(top + side as isize, height));
-    for y in first..last {
-        let skipped = (y as isize - top) as usize * side + (from as isize - left) as usize;
-        let row = data.get_mut(y * width + from..y * width + to).unwrap_or_default();
-        let mask = mask.get(skipped..).unwrap_or_default();
-        for (pixel, cover) in row.iter_mut().zip(mask).filter(|(_, cover)| **cover > 0) {
-            each(pixel, *cover);
+fn put(pixels: &mut [[u8; 4]], mask: &[u8], solid: u32) {
+    for (pixel, cover) in pixels.iter_mut().zip(mask) {
+        match *cover {
+            0 => {}
+            u8::MAX => *pixel = solid.to_le_bytes(),
+            cover => *pixel = over(*pixel, solid, cover).to_le_bytes(),
         }
     }
 }

@@ -25,14 +25,14 @@ use super::requests::{Draft, default_url};
 const SEED: u64 = 20_260_101;
 
 /// How often the panels are brought up to date while time passes, in milliseconds of real time.
-const LOOK_EVERY: f64 = 160.0;
+const LOOK_EVERY: f64 = 200.0;
 
 /// From how many requests under way on a board is busy.
 const BUSY: usize = 200;
 
 /// How often the sitting follows the moment on the screen while the board is busy, in milliseconds of real time. Packets
 /// move in each frame; that one sets out a moment late is not seen among so many.
-const STEP_EVERY: f64 = 48.0;
+const STEP_EVERY: f64 = 64.0;
 
 /// Up to how many pairs of a Service and a Pod are looked at for problems at once; more are looked at Service by Service,
 /// one in each frame.

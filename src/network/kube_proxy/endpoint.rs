@@ -1,5 +1,6 @@
 //! The endpoints of a service port, from EndpointSlices.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -78,7 +79,7 @@ pub fn endpoints<'a>(
             .collect();
         ports.sort_unstable();
         let mut listed: Vec<&SliceEndpoint> = slice.endpoints.iter().flatten().collect();
-        listed.sort_by(|one, other| joined(&one.addresses).cmp(joined(&other.addresses)));
+        listed.sort_by(|one, other| as_joined(&one.addresses, &other.addresses));
         let name = |name: &Option<String>| name.clone().unwrap_or_default();
         let metadata = &slice.metadata;
         let key = ObjectKey::new(Kind::EndpointSlice, name(&metadata.namespace), name(&metadata.name));
@@ -99,10 +100,12 @@ pub fn endpoints<'a>(
     found.into_values().collect()
 }
 
-/// The bytes of these texts with commas between them.
-fn joined(texts: &[String]) -> impl Iterator<Item = u8> {
-    let commas = texts.iter().enumerate().map(|(index, _)| if index == 0 { "" } else { "," });
-    commas.zip(texts).flat_map(|(comma, text)| comma.bytes().chain(text.bytes()))
+/// The order of lists of addresses, each written with commas between them.
+fn as_joined(one: &[String], other: &[String]) -> Ordering {
+    match (one, other) {
+        ([one], [other]) => one.cmp(other),
+        _ => one.join(",").cmp(&other.join(",")),
+    }
 }
 
 // Models pkg/proxy/endpointslicecache.go newEndpointSliceInfo

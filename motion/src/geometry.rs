@@ -109,6 +109,9 @@ impl Piece {
 /// How many straight pieces stand for one curve. At the sizes on a board the eye sees no corner.
 const PIECES: u32 = 16;
 
+/// How many straight pieces stand for the end of a line.
+const END_PIECES: u32 = 6;
+
 /// The radius of the corners of a stepped line.
 const CORNER: f64 = 10.0;
 
@@ -176,15 +179,12 @@ impl Path {
         Path::through(self.points.iter().rev().copied().collect())
     }
 
-    /// The last part of the line, of this length.
+    /// The last part of the line, of this length, in as many pieces whatever the line: what is drawn can glide from one such
+    /// end to another.
     pub fn end(&self, length: f64) -> Path {
-        let begin = self.length() - length;
-        if begin <= 0.0 {
-            return self.clone();
-        }
-        let rest =
-            self.points.iter().zip(&self.lengths).filter(|(_, far)| **far > begin).map(|(point, _)| *point);
-        Path::through([self.at(begin / self.length())].into_iter().chain(rest).collect())
+        let begin = (1.0 - length / self.length().max(length)).max(0.0);
+        let share = |piece: u32| begin + (1.0 - begin) * f64::from(piece) / f64::from(END_PIECES);
+        Path::through((0..=END_PIECES).map(|piece| self.at(share(piece))).collect())
     }
 
     /// The points of the line.
@@ -284,9 +284,13 @@ mod tests {
     #[test]
     fn the_end_of_a_line_ends_where_the_line_does() {
         let path = Path::through(vec![point(0.0, 0.0), point(10.0, 0.0), point(10.0, 10.0)]);
-        assert_eq!(path.end(15.0).points(), [point(5.0, 0.0), point(10.0, 0.0), point(10.0, 10.0)]);
-        assert_eq!(path.end(4.0).points(), [point(10.0, 6.0), point(10.0, 10.0)]);
-        assert_eq!(path.end(40.0), path);
+        let end = |length| {
+            let end = path.end(length);
+            (end.points().first().copied(), end.points().last().copied(), end.points().len())
+        };
+        assert_eq!(end(15.0), (Some(point(5.0, 0.0)), Some(point(10.0, 10.0)), 7));
+        assert_eq!(end(4.0), (Some(point(10.0, 6.0)), Some(point(10.0, 10.0)), 7));
+        assert_eq!(end(40.0), (Some(point(0.0, 0.0)), Some(point(10.0, 10.0)), 7));
     }
 
     #[test]

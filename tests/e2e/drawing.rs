@@ -125,3 +125,38 @@ fn a_tool_is_dragged_from_the_bar_onto_the_board() {
         page.until_button("Undo").await
     });
 }
+
+#[test]
+fn cards_that_make_room_glide_and_their_lines_with_them() {
+    story("", async |page| {
+        page.begin().await?;
+        page.until_card("Service web", "2 of 2 endpoints ready").await?;
+        // In each frame: where the card of web-2 is, and how far from it the nearest line ends.
+        page.driver
+            .execute(
+                "window.tops = []; window.gaps = [];
+                 const watch = () => {
+                     const card = document.querySelector(`main [data-card][aria-label^='Pod web-2']`).getBoundingClientRect();
+                     const lines = [...document.querySelectorAll('svg.net:not(.over) .link:not(.near)')].map((line) => {
+                         const end = line.getPointAtLength(line.getTotalLength()).matrixTransform(line.getScreenCTM());
+                         return Math.hypot(end.x - card.left, end.y - card.top - card.height / 2);
+                     });
+                     window.tops.push(Math.round(card.top)); window.gaps.push(Math.min(...lines));
+                     requestAnimationFrame(watch);
+                 };
+                 watch();",
+                [],
+            )
+            .await?;
+        let [left, top, ..] = edges(&page, &card("Node node-1")).await?;
+        page.keys("p").await?;
+        page.driver.action_chain().move_to(left + 120, top + 20).click().perform().await?;
+        page.until("window.tops.at(-1) - window.tops[0] > 30 && new Set(window.tops.slice(-12)).size === 1")
+            .await?;
+        let places = page.value("new Set(window.tops).size").await?.as_u64().unwrap_or(0);
+        assert!(places > 4, "the card was seen at {places} places on its way");
+        let gap = page.value("Math.max(...window.gaps)").await?.as_f64().unwrap_or(f64::MAX);
+        assert!(gap < 3.0, "a line ended {gap} px from its card");
+        Ok(())
+    });
+}

@@ -1,7 +1,9 @@
 //! Lanes, and the lines between the cards.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use endpoint_playground::api::ObjectKey;
 use endpoint_playground::scene::card::Mark;
 use endpoint_playground::scene::geometry::{Path, Rect};
 use endpoint_playground::scene::{Focus, Level, Link, Scene};
@@ -71,6 +73,22 @@ fn links_in<'a>(scene: &'a Scene, region: &Region) -> Vec<&'a Rc<Link>> {
     found.into_iter().filter(|link| link.selected).collect()
 }
 
+/// Each link with a name of its own, by which the document knows it again when others come before it: a line that moves
+/// glides to its new place. (The document knows names only where all of a group have one.)
+fn keyed(links: Vec<&Rc<Link>>) -> Vec<(String, &Rc<Link>)> {
+    let mut of_pair: BTreeMap<(&ObjectKey, &ObjectKey), u32> = BTreeMap::new();
+    let name = |link: &Rc<Link>, count: u32| format!("{} {} {count}", link.service, link.pod);
+    links
+        .into_iter()
+        .map(|link| {
+            // A Pod with addresses of both families has a link for each.
+            let count = of_pair.entry((&link.service, &link.pod)).or_default();
+            *count += 1;
+            (name(link, *count), link)
+        })
+        .collect()
+}
+
 /// The frames around the Services of a namespace, with its name.
 pub(super) fn frames(scene: &Scene) -> Html {
     html! {
@@ -82,36 +100,39 @@ pub(super) fn frames(scene: &Scene) -> Html {
 
 /// Configuration, membership and the tracks of requests, below the cards.
 pub(super) fn net(scene: &Scene, region: &Region) -> Html {
-    let links = links_in(scene, region);
-    let near = links.iter().filter(|link| link.mark == Mark::NearMiss);
+    let links = keyed(links_in(scene, region));
+    let near = links.iter().filter(|(_, link)| link.mark == Mark::NearMiss);
     let children = html! {
         <>
             { for scene.wires.iter().filter(|_| *region != Region::Map).map(|wire| line("wire", &wire.path)) }
-            { for links.iter().filter(|link| link.mark != Mark::NearMiss).map(|link| {
+            <g>{ for links.iter().filter(|(_, link)| link.mark != Mark::NearMiss).map(|(key, link)| {
                 let accent = accent_class(Some(link.accent));
                 let chosen = link.selected.then_some("chosen");
-                match link.mark {
+                let lines = match link.mark {
                     Mark::NotReady => html! { <>
                         { line(classes!("link", "hollow", chosen), &link.path) }
                         { line(classes!("link", "hollow-in"), &link.path) }
                     </> },
                     Mark::Terminating => line(classes!("link", "term", chosen), &link.path),
                     _ => line(classes!("link", accent, chosen), &link.path),
-                }
-            }) }
-            { for near.map(|link| line(classes!("link", "near", link.selected.then_some("chosen")), &link.drawn())) }
+                };
+                html! { <g key={key.clone()}>{ lines }</g> }
+            }) }</g>
+            <g>{ for near.map(|(key, link)| html! {
+                <g key={key.clone()}>{ line(classes!("link", "near", link.selected.then_some("chosen")), &link.drawn()) }</g>
+            }) }</g>
             { for scene.standing.iter().map(|standing| html! {
                 <g class={accent_class(standing.accent).unwrap_or_else(|| "plain".to_owned())}>
                     { line("route standing", &standing.path) }
                 </g>
             }) }
-            { for scene.others().filter(|_| scene.under_way.len() <= MOST_TRACKS).map(|route| html! {
-                <g class={accent_class(route.way.accent).unwrap_or_else(|| "plain".to_owned())}>
+            <g>{ for scene.others().filter(|_| scene.under_way.len() <= MOST_TRACKS).map(|route| html! {
+                <g key={route.number} class={accent_class(route.way.accent).unwrap_or_else(|| "plain".to_owned())}>
                     { line("route past", &route.way.track) }
                 </g>
-            }) }
+            }) }</g>
             if let Some(focus) = &scene.focus {
-                <g class={accent_class(focus.route.way.accent).unwrap_or_else(|| "plain".to_owned())}>
+                <g key={format!("focus {}", focus.route.number)} class={accent_class(focus.route.way.accent).unwrap_or_else(|| "plain".to_owned())}>
                     { for focus.ties.iter().map(|tie| line("tie", tie)) }
                     { for focus.questions.iter().map(|path| line("route question", path)) }
                     { line("halo", &focus.route.way.track) }
@@ -125,19 +146,19 @@ pub(super) fn net(scene: &Scene, region: &Region) -> Html {
 
 /// The ends of the links, the discs of the hops and the burst, above the cards.
 pub(super) fn over(scene: &Scene, still: bool, region: &Region) -> Html {
-    let caps = if *region == Region::Map { Vec::new() } else { links_in(scene, region) };
+    let caps = if *region == Region::Map { Vec::new() } else { keyed(links_in(scene, region)) };
     let children = html! {
         <>
-            { for caps.iter().map(|link| {
-                let Some(end) = link.path.points().last() else { return html! {} };
+            <g>{ for caps.iter().map(|(key, link)| {
+                let end = link.path.points().last().copied().unwrap_or_default();
                 let class = match link.mark {
                     Mark::NotReady => classes!("cap", "warn"),
                     Mark::Terminating => classes!("cap", "bad"),
                     Mark::NearMiss => classes!("cap", "near"),
                     _ => classes!("cap", accent_class(Some(link.accent))),
                 };
-                html! { <circle {class} cx={number(end.x)} cy={number(end.y)} r="3.5" /> }
-            }) }
+                html! { <circle key={key.clone()} {class} cx={number(end.x)} cy={number(end.y)} r="3.5" /> }
+            }) }</g>
             { for scene.standing.iter().map(|standing| {
                 let w = 12.0 + 6.2 * standing.text.chars().count() as f64;
                 html! {

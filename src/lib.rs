@@ -15,6 +15,8 @@
 //! | [`session`] | one person's sitting: commands, the recording, undo, seek, permalink |
 //! | [`scene`] | plain data to draw: cards, links, packets |
 //!
+//! What is worked out for each packet in each frame is in the package `motion`, which [`scene`] alone uses.
+//!
 //! How a change travels:
 //!
 //! ```text

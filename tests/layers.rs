@@ -28,6 +28,9 @@ const OPEN_TO_UI: &[&str] = &["api", "explain", "kubectl", "scene", "session"];
 /// The one module of the library that may know a browser.
 const BRIDGE: &str = "js";
 
+/// The package of what is worked out in each frame, and the one module that may use it.
+const FRAMES: (&str, &str) = ("motion", "scene");
+
 /// The crossings of one file: `path` is relative to `src/`, `order` the library's modules from the lowest up.
 fn crossings(order: &[String], path: &str, text: &str) -> Vec<String> {
     let rank = |module: &str| order.iter().position(|known| known == module);
@@ -36,6 +39,11 @@ fn crossings(order: &[String], path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut cross = |line: usize, what: String| found.push(format!("src/{path}:{line}: {what}"));
 
+    if top != FRAMES.1 {
+        for (name, line) in mentions(text, &[FRAMES.0]) {
+            cross(line, format!("{top} uses {name}, which is for {} alone", FRAMES.1));
+        }
+    }
     if let Some(own) = rank(top) {
         for Import { from, module, line } in imports(text, &modules) {
             match rank(&module) {
@@ -124,7 +132,7 @@ fn the_engine_depends_on_no_crate_that_knows_a_browser() {
 
 /// Checks one file of a small library: `expected` holds the line and a part of the message of each crossing.
 fn check(path: &str, text: &str, expected: &[(usize, &str)]) {
-    let order = ["api", "store", "controllers", "session", "js"].map(str::to_owned);
+    let order = ["api", "store", "controllers", "session", "scene", "js"].map(str::to_owned);
     let found = crossings(&order, path, text);
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (found, (line, part)) in found.iter().zip(expected) {
@@ -191,6 +199,13 @@ fn the_engine_may_not_know_a_browser() {
     check("store/mod.rs", "use std::fmt;\nuse web_sys::Window;", &[(2, "web_sys")]);
     check("session/mod.rs", "fn f() { gloo::console::log!(1); }", &[(1, "gloo")]);
     check("js.rs", "use wasm_bindgen::prelude::*;\nuse crate::session::Session;", &[]);
+}
+
+#[test]
+fn what_is_worked_out_in_each_frame_is_for_one_module() {
+    check("scene/fleet.rs", "use motion::fleet::Fleet;", &[]);
+    check("session/mod.rs", "use motion::geometry::Point;", &[(1, "session uses motion")]);
+    check("ui/board/dots.rs", "fn f() { motion::pixels::Pixels::default(); }", &[(1, "ui uses motion")]);
 }
 
 #[test]

@@ -477,7 +477,6 @@ impl App {
     /// Moves the keyboard focus to the card of what is selected, once it is drawn.
     fn focus_selected(&self) {
         let Some(selection) = &self.state.selection else { return };
-        let id = selection.card();
-        Timeout::new(0, move || browser::focus_card(&id)).forget();
+        browser::focus_card_soon(selection.card());
     }
 }

@@ -485,14 +485,32 @@ pub fn is_inside(event: &web_sys::Event, selector: &str) -> bool {
     element.and_then(|element| element.closest(selector).ok().flatten()).is_some()
 }
 
-/// Moves the keyboard focus to the card with this id, if it is on the board and in view.
-pub fn focus_card(id: &str) {
+/// How often the page looks for a card that is about to be drawn, in milliseconds, and how many times.
+const LOOK_FOR_CARD: (u32, u32) = (16, 30);
+
+/// Moves the keyboard focus to the card with this id once it is drawn.
+pub fn focus_card_soon(id: String) {
+    fn look(id: String, wait: u32, times: u32) {
+        gloo::timers::callback::Timeout::new(wait, move || {
+            if !focus_card(&id) && times > 0 {
+                look(id, LOOK_FOR_CARD.0, times - 1);
+            }
+        })
+        .forget();
+    }
+    look(id, 0, LOOK_FOR_CARD.1);
+}
+
+/// Moves the keyboard focus to the card with this id; whether it is on the board and in view.
+pub fn focus_card(id: &str) -> bool {
     let cards = gloo::utils::document().query_selector_all("main [data-card]").ok();
     let count = cards.as_ref().map_or(0, web_sys::NodeList::length);
     let all = (0..count).filter_map(|index| cards.as_ref()?.item(index)?.dyn_into::<web_sys::Element>().ok());
-    if let Some(card) = all.into_iter().find(|card| card.get_attribute("data-card").as_deref() == Some(id)) {
-        focus_element(&card);
+    let found = all.into_iter().find(|card| card.get_attribute("data-card").as_deref() == Some(id));
+    if let Some(card) = &found {
+        focus_element(card);
     }
+    found.is_some()
 }
 
 fn focus_element(element: &web_sys::Element) {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::dots::Dots;
 use crate::geometry::{Path, Piece, Point};
 
-/// How many packets are found at most: those of the newest requests.
+/// How many packets have a dot at most: those of the newest requests.
 const MOST: usize = 3_000;
 
 /// One request's way in time.
@@ -71,9 +71,11 @@ impl Fleet {
     #[inline(never)]
     pub fn find(&mut self, now: f64, without: Option<u64>, dots: &mut Dots) {
         let mut arrived = 0;
-        for packet in self.packets.iter_mut().rev().take(MOST) {
+        for (index, packet) in self.packets.iter_mut().rev().enumerate() {
             match packet.at(now) {
-                Some(at) if Some(packet.trip.number) != without => dots.add(packet.trip.colour, at),
+                Some(at) if index < MOST && Some(packet.trip.number) != without => {
+                    dots.add(packet.trip.colour, at);
+                }
                 Some(_) => {}
                 None => arrived += usize::from(packet.has_arrived()),
             }
@@ -175,6 +177,24 @@ mod tests {
         let all = found(&mut fleet, 75.0, None).len();
         assert_eq!(found(&mut fleet, 75.0, Some(6)).len(), all - 1);
         assert!(fleet.packets.len() < 8);
+        assert_eq!(found(&mut fleet, 500.0, None), []);
+        assert!(fleet.packets.is_empty());
+    }
+
+    #[test]
+    fn of_very_many_the_newest_have_a_dot_and_all_are_let_go_in_the_end() {
+        let mut fleet = Fleet::default();
+        for number in 0..2 * MOST as u64 {
+            fleet.take_up(trip(number, &[(0.0, 40.0)]));
+            if number == 0 {
+                // The oldest is alone at its place.
+                fleet.packets[0].trip.times = vec![(0.0, 400.0)];
+                fleet.packets[0].enter();
+            }
+        }
+        assert_eq!(found(&mut fleet, 20.0, None), [point(10.0, 0.0)]);
+        found(&mut fleet, 50.0, None);
+        assert_eq!((fleet.packets.len(), found(&mut fleet, 51.0, None).len()), (1, 1));
         assert_eq!(found(&mut fleet, 500.0, None), []);
         assert!(fleet.packets.is_empty());
     }

@@ -56,7 +56,7 @@ impl Board {
     }
 
     fn find(&mut self, scene: &Scene, now: Time) {
-        self.dots.begin(Window { rect: scene.bounds, radius: 2.5 / SCALE });
+        self.dots.begin(Window { rect: scene.bounds, radius: 2.5 / SCALE, spot: 2.5 / SCALE });
         self.fleet.find(scene, now, &mut self.dots);
     }
 

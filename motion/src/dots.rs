@@ -10,7 +10,7 @@ pub struct Dots {
     columns: usize,
     /// How many spots there are in a pixel of the board.
     spots: f64,
-    /// The window in spots as wide and high as half a dot, row by row, a bit for each: whether the middle of a dot is there.
+    /// The window in spots, row by row, a bit for each: whether the middle of a dot is there.
     taken: Vec<u64>,
     by_colour: Vec<Vec<Point>>,
 }
@@ -22,13 +22,15 @@ pub struct Window {
     pub rect: Rect,
     /// How large dots are on the board.
     pub radius: f64,
+    /// How large a spot is that has room for one dot: dots so near to each other look like one.
+    pub spot: f64,
 }
 
 impl Dots {
     /// No dots, in this window.
     pub fn begin(&mut self, window: Window) {
         self.window = window;
-        self.spots = 1.0 / window.radius;
+        self.spots = 1.0 / window.spot;
         let spots = |length: f64| (length * self.spots) as usize + 2;
         self.columns = spots(window.rect.w);
         self.taken.clear();
@@ -39,7 +41,7 @@ impl Dots {
     /// A dot at a place of the board, unless it is outside of the window or on the same spot as one before.
     #[inline]
     pub fn add(&mut self, colour: usize, at: Point) {
-        let Window { rect, radius } = self.window;
+        let Window { rect, radius, .. } = self.window;
         let (x, y) = (at.x - rect.x, at.y - rect.y);
         if x < -radius || y < -radius || x > rect.w + radius || y > rect.h + radius {
             return;
@@ -87,7 +89,7 @@ mod tests {
     fn dots_on_one_spot_are_one_and_those_outside_are_none() {
         let mut dots = Dots::default();
         let rect = Rect { x: 100.0, y: 0.0, w: 50.0, h: 25.0 };
-        dots.begin(Window { rect, radius: 3.0 });
+        dots.begin(Window { rect, radius: 3.0, spot: 3.0 });
         for (x, y) in [
             (110.0, 10.0),
             (110.9, 10.9),
@@ -101,7 +103,7 @@ mod tests {
         }
         let found: Vec<_> = dots.by_colour().collect();
         assert_eq!(found, [(3, &[point(110.0, 10.0), point(112.0, 10.0), point(98.0, 20.0)][..])]);
-        dots.begin(Window { rect, radius: 3.0 });
+        dots.begin(Window { rect, radius: 3.0, spot: 3.0 });
         assert_eq!(dots.count(), 0);
         dots.add(0, point(110.0, 10.0));
         assert_eq!(dots.count(), 1);

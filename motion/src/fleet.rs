@@ -148,7 +148,7 @@ mod tests {
     fn found(fleet: &mut Fleet, now: f64, without: Option<u64>) -> Vec<Point> {
         let mut dots = Dots::default();
         let rect = Rect { x: 0.0, y: 0.0, w: 100.0, h: 100.0 };
-        dots.begin(Window { rect, radius: 1.0 });
+        dots.begin(Window { rect, radius: 1.0, spot: 0.1 });
         fleet.find(now, without, &mut dots);
         dots.by_colour().flat_map(|(_, dots)| dots.to_vec()).collect()
     }

@@ -77,7 +77,7 @@ mod tests {
             for step in steps {
                 session.seek(Time(session.now().0.saturating_add_signed(step)));
                 let board = drawing.scene(&session, &View::default());
-                let window = Window { rect: board.bounds, radius: 4.0 };
+                let window = Window { rect: board.bounds, radius: 4.0, spot: 1.0 };
                 found.begin(window);
                 fleet.find(&board, session.now(), &mut found);
                 expected.begin(window);
@@ -107,7 +107,7 @@ mod tests {
             session.advance(Time(session.now().0 + 16));
             let board = drawing.scene(&session, &View::default());
             let mut dots = Dots::default();
-            dots.begin(Window { rect: board.bounds, radius: 4.0 });
+            dots.begin(Window { rect: board.bounds, radius: 4.0, spot: 1.0 });
             fleet.find(&board, session.now(), &mut dots);
             seen += dots.count();
         }

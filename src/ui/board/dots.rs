@@ -17,6 +17,9 @@ const MANY: usize = 300;
 /// Up to which radius dots are drawn as pixels, in pixels of the screen; the browser draws few large ones faster.
 const SMALL: f64 = 8.0;
 
+/// Within how many pixels of the page two dots look like one.
+const SPOT: f64 = 2.5;
+
 /// A window on the board.
 #[derive(Clone, Copy)]
 pub(super) struct View {
@@ -64,7 +67,7 @@ impl Others {
         let radius = (2.5 / camera.scale).max(4.5);
         let scale = camera.scale * ratio;
         let rect = view.rect();
-        self.found.begin(Window { rect, radius });
+        self.found.begin(Window { rect, radius, spot: SPOT / camera.scale });
         self.fleet.find(scene, now, &mut self.found);
         let many = self.found.count() >= MANY && radius * scale <= SMALL;
         if !many || self.as_pixels(context, radius, view, colours).is_none() {

@@ -200,25 +200,13 @@ impl Path {
     /// The point at `share` (0 to 1) of the length.
     pub fn at(&self, share: f64) -> Point {
         let wanted = self.length() * share.clamp(0.0, 1.0);
-        let after = self.after(wanted);
-        match (self.points.get(after - 1), self.points.get(after)) {
-            (Some(a), Some(b)) => {
-                let done = self.lengths.get(after - 1).copied().unwrap_or(0.0);
-                let piece = self.lengths.get(after).copied().unwrap_or(0.0) - done;
-                let share = if piece > 0.0 { (wanted - done) / piece } else { 0.0 };
-                a.toward(*b, share.clamp(0.0, 1.0))
-            }
-            _ => self.points.first().copied().unwrap_or_default(),
-        }
+        self.piece(self.after(wanted) - 1).at(wanted)
     }
 
     /// The direction of travel at `share` (0 to 1) of the length, in radians.
     pub fn heading(&self, share: f64) -> f64 {
-        let after = self.after(self.length() * share.clamp(0.0, 1.0));
-        match (self.points.get(after - 1), self.points.get(after)) {
-            (Some(a), Some(b)) => (b.y - a.y).atan2(b.x - a.x),
-            _ => 0.0,
-        }
+        let slope = self.piece(self.after(self.length() * share.clamp(0.0, 1.0)) - 1).slope;
+        slope.y.atan2(slope.x)
     }
 
     /// The straight piece with this number, from 0; the last one when there are not so many.
@@ -241,8 +229,6 @@ impl Path {
     }
 
     /// The index of the point before which the way has this length.
-    // Asked for each packet in each frame.
-    #[inline(always)]
     fn after(&self, wanted: f64) -> usize {
         let (mut low, mut high) = (1, self.points.len().max(2) - 1);
         while low < high {

@@ -1,7 +1,7 @@
 //! What is worked out for each packet in each frame: where it is on its line, and which pixels it colours.
 //!
 //! A package of its own, because the page is compiled for size and these few loops for speed (see the profile `web` in
-//! `Cargo.toml`). For that to hold nothing here is generic: generic code is compiled where it is used.
+//! `Cargo.toml`). For that to hold, what is called from outside is not generic: generic code is compiled where it is used.
 
 pub mod dots;
 pub mod fleet;

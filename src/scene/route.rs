@@ -146,7 +146,6 @@ impl Route {
 
     /// The line that the packet is on, and which share of it is done.
     fn on_the_way(&self, now: Time) -> Option<(&Path, f64)> {
-        // Asked for each packet in each frame.
         for (index, (from, to)) in self.times.iter().enumerate() {
             if *from <= now
                 && now < *to

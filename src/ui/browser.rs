@@ -1,146 +1,17 @@
-//! What of the page speaks to the browser: frames, clipboard, location, storage, files, focus.
+//! What of the page speaks to the browser: clipboard, location, storage, files, focus.
 
 mod code_editor;
+mod frames;
 mod picture;
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
-use endpoint_playground::api::Time;
 use gloo::events::{EventListener, EventListenerOptions, EventListenerPhase};
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 pub use code_editor::{CodeEditor, CodeHooks, code_editor_is_loaded, load_code_editor};
+pub use frames::{FrameHook, FrameHooks, Frames, use_frame};
 pub use picture::{copy_png, picture_address, save_png, seen_of_board};
-
-// ---- frames -------------------------------------------------------------------------------------------------------
-
-/// Callbacks that run once in each frame with the moment on the screen, past Yew: the clock's text, the handle of the
-/// time line, the packets. Clones share the callbacks; components reach them as a context.
-#[derive(Clone, Default)]
-pub struct FrameHooks(Rc<Hooks>);
-
-type FrameCallback = Rc<dyn Fn(Time)>;
-
-#[derive(Default)]
-struct Hooks {
-    next: Cell<u64>,
-    all: RefCell<BTreeMap<u64, FrameCallback>>,
-    wake: RefCell<Option<Callback<()>>>,
-}
-
-impl PartialEq for FrameHooks {
-    fn eq(&self, other: &FrameHooks) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-/// A registered callback; dropping it takes the callback away.
-pub struct FrameHook {
-    hooks: FrameHooks,
-    number: u64,
-}
-
-impl Drop for FrameHook {
-    fn drop(&mut self) {
-        self.hooks.0.all.borrow_mut().remove(&self.number);
-    }
-}
-
-impl FrameHooks {
-    /// Registers a callback, and asks for a frame so that it runs at least once.
-    pub fn add(&self, callback: impl Fn(Time) + 'static) -> FrameHook {
-        let number = self.0.next.get();
-        self.0.next.set(number + 1);
-        self.0.all.borrow_mut().insert(number, Rc::new(callback));
-        self.wake();
-        FrameHook { hooks: self.clone(), number }
-    }
-
-    /// Asks for a frame. While time stands still no frames run; who draws something new, such as a panned board, asks.
-    pub fn wake(&self) {
-        let wake = self.0.wake.borrow().clone();
-        if let Some(wake) = wake {
-            wake.emit(());
-        }
-    }
-
-    /// Runs every callback.
-    pub fn run(&self, now: Time) {
-        let all: Vec<FrameCallback> = self.0.all.borrow().values().cloned().collect();
-        for callback in all {
-            callback(now);
-        }
-    }
-
-    /// Sets what [`FrameHooks::wake`] does.
-    pub fn on_wake(&self, wake: Callback<()>) {
-        *self.0.wake.borrow_mut() = Some(wake);
-    }
-}
-
-/// Asks the browser for frames, one at a time. Dropping it cancels the one that was asked for.
-pub struct Frames {
-    asked: Rc<Cell<Option<i32>>>,
-    /// Made once: the browser gets the same function each time.
-    callback: Closure<dyn FnMut(f64)>,
-}
-
-impl Frames {
-    /// `then` gets the browser's time of each frame that was asked for, in milliseconds.
-    pub fn new(then: impl Fn(f64) + 'static) -> Frames {
-        let asked = Rc::new(Cell::new(None));
-        let callback = Closure::new({
-            let asked = asked.clone();
-            move |at| {
-                asked.set(None);
-                then(at);
-            }
-        });
-        Frames { asked, callback }
-    }
-
-    /// Asks for the next frame, if it has not been asked for.
-    pub fn ask(&self) {
-        if self.asked.get().is_none() {
-            let callback = self.callback.as_ref().unchecked_ref();
-            // A window that shows the page gives frames.
-            self.asked.set(gloo::utils::window().request_animation_frame(callback).ok());
-        }
-    }
-}
-
-impl Drop for Frames {
-    fn drop(&mut self) {
-        if let Some(asked) = self.asked.take() {
-            // What was asked for can be cancelled.
-            let _ = gloo::utils::window().cancel_animation_frame(asked);
-        }
-    }
-}
-
-/// Runs `callback` each frame as long as the component stands.
-#[hook]
-pub fn use_frame(callback: impl Fn(Time) + 'static) {
-    let hooks = use_context::<FrameHooks>();
-    let latest: Rc<RefCell<Option<FrameCallback>>> = use_mut_ref(|| None);
-    *latest.borrow_mut() = Some(Rc::new(callback));
-    use_effect_with(hooks, move |hooks| {
-        let guard = hooks.as_ref().map(|hooks| {
-            hooks.add(move |now| {
-                let callback = latest.borrow().clone();
-                if let Some(callback) = callback {
-                    callback(now);
-                }
-            })
-        });
-        move || drop(guard)
-    });
-}
 
 // ---- the window ---------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,10 @@
 use std::hint::black_box;
 
 use endpoint_playground::api::Time;
-use endpoint_playground::scene::fleet::{Dots, Fleet, Window};
-use endpoint_playground::scene::pixels::Pixels;
+use endpoint_playground::scene::fleet::{Dispatch, Sight};
 use endpoint_playground::scene::{Drawing, Level, Scene, View};
 use endpoint_playground::session::{Command, Session};
+use motion::crowd::Crowd;
 
 use crate::crowd::{crowd, to_node_port};
 use crate::engine::Prepare;
@@ -21,32 +21,32 @@ pub const FIGURES: &[(&str, Prepare)] = &[
             board.draw_up(session);
         })
     }),
-    ("the same, and its 2,000 packets are found", || {
+    ("the same, and a picture of its 2,000 packets is ordered", || {
         let mut board = Board::default();
-        frames(move |session| {
-            let scene = board.draw_up(session);
-            board.find(&scene, session.now());
-        })
+        frames(move |session| drop(board.order(session)))
     }),
-    ("the same, and drawn as pixels", || {
+    ("the same, and drawn", || {
         let mut board = Board::default();
         frames(move |session| {
-            let scene = board.draw_up(session);
-            board.find(&scene, session.now());
-            board.paint();
+            let orders = board.order(session);
+            board.crowd.follow(&orders);
+            black_box(board.crowd.draw());
         })
     }),
 ];
 
-/// How many pixels one of the board takes.
-const SCALE: f64 = 0.4;
+/// What is seen of the board.
+fn sight(scene: &Scene) -> Sight {
+    let scale = 0.4;
+    let (x, y) = (-scene.bounds.x * scale, -scene.bounds.y * scale);
+    Sight { x, y, scale, ratio: 1.0, width: 1_000, height: 640 }
+}
 
 #[derive(Default)]
 struct Board {
     drawing: Drawing,
-    fleet: Fleet,
-    dots: Dots,
-    pixels: Pixels,
+    dispatch: Dispatch,
+    crowd: Crowd,
 }
 
 impl Board {
@@ -55,19 +55,10 @@ impl Board {
         black_box(self.drawing.scene(session, &view))
     }
 
-    fn find(&mut self, scene: &Scene, now: Time) {
-        self.dots.begin(Window { rect: scene.bounds, radius: 2.5 / SCALE, spot: 2.5 / SCALE });
-        self.fleet.find(scene, now, &mut self.dots);
-    }
-
-    fn paint(&mut self) {
-        self.pixels.begin(1_000, 640, 2.5);
-        for (colour, dots) in self.dots.by_colour() {
-            for at in dots {
-                self.pixels.dot(at.x * SCALE, at.y * SCALE, [colour as u8, 0, 0]);
-            }
-        }
-        black_box(self.pixels.data());
+    fn order(&mut self, session: &Session) -> Vec<f64> {
+        let scene = self.draw_up(session);
+        self.dispatch.draw(&scene, session.now(), sight(&scene));
+        black_box(self.dispatch.orders.take())
     }
 }
 

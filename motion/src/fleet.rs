@@ -12,7 +12,7 @@ use crate::geometry::{Path, Piece, Point};
 const MOST: usize = 3_000;
 
 /// One request's way in time.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Trip {
     /// The request's number.
     pub number: u64,
@@ -22,6 +22,15 @@ pub struct Trip {
     pub lines: Rc<[Option<Path>]>,
     /// When it leaves and when it arrives on each of them, in milliseconds.
     pub times: Vec<(f64, f64)>,
+}
+
+/// Whoever takes up packets.
+pub trait Muster {
+    /// Lets go of all.
+    fn clear(&mut self);
+
+    /// Takes up a request that is newer than all the others.
+    fn take_up(&mut self, trip: Trip);
 }
 
 /// The packets as they were found last.
@@ -52,20 +61,20 @@ pub fn ease(share: f64) -> f64 {
     share * share * (3.0 - 2.0 * share)
 }
 
-impl Fleet {
-    /// Lets go of all.
-    pub fn clear(&mut self) {
+impl Muster for Fleet {
+    fn clear(&mut self) {
         self.packets.clear();
     }
 
-    /// Takes up a request that is newer than all the others.
-    pub fn take_up(&mut self, trip: Trip) {
+    fn take_up(&mut self, trip: Trip) {
         let nowhere = Piece::default();
         let mut packet = Packet { begin: 0.0, end: 0.0, length: 0.0, piece: nowhere, line: 0, trip };
         packet.enter();
         self.packets.push(packet);
     }
+}
 
+impl Fleet {
     /// Adds a dot for each packet that is on a line now, those of the newest requests first, but not for the request
     /// `without`. The moment, in milliseconds, must not be before the last one: packets only look ahead.
     #[inline(never)]

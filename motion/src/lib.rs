@@ -3,7 +3,9 @@
 //! A package of its own, because the page is compiled for size and these few loops for speed (see the profile `web` in
 //! `Cargo.toml`). For that to hold, what is called from outside is not generic: generic code is compiled where it is used.
 
+pub mod crowd;
 pub mod dots;
 pub mod fleet;
 pub mod geometry;
-pub mod pixels;
+pub mod orders;
+mod pixels;

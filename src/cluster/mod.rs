@@ -174,9 +174,16 @@ impl Cluster {
 
     /// Of the requests that are remembered, the one that ended last.
     pub fn ended_last(&self) -> Option<&Arc<RequestRecord>> {
-        let (_, number) = self.request_ends.range(..=(self.now, u64::MAX)).next_back()?;
-        let at = self.requests.binary_search_by(|record| record.number.cmp(number)).ok()?;
-        self.requests.get(at)
+        self.ended_since(Time::ZERO).next_back()
+    }
+
+    /// Of the requests that are remembered, those that have ended at this moment or after it, in this order.
+    pub fn ended_since(&self, since: Time) -> impl DoubleEndedIterator<Item = &Arc<RequestRecord>> {
+        let ends = self.request_ends.range((since, 0)..=(self.now, u64::MAX));
+        ends.filter_map(|(_, number)| {
+            let at = self.requests.binary_search_by(|record| record.number.cmp(number)).ok()?;
+            self.requests.get(at)
+        })
     }
 
     /// How many requests were ever sent.

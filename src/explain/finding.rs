@@ -77,7 +77,7 @@ fn of_service(store: &Store, service: &ObjectKey) -> Vec<Finding> {
     if spec.type_.as_deref() == Some("ExternalName") {
         return Vec::new();
     }
-    let verdicts = verdict::verdicts(store, service);
+    let verdicts = verdict::noteworthy(store, service);
     let mut findings = Vec::new();
     let near: Vec<&Verdict> =
         verdicts.iter().filter(|verdict| matches!(verdict.standing, Standing::NearMiss(_))).collect();

@@ -63,6 +63,15 @@ pub struct Verdict {
 /// The verdicts on all Pods of the Service's namespace: endpoints first, then those that matter, then the others;
 /// by name within each. Empty when there is no such Service.
 pub fn verdicts(store: &Store, service: &ObjectKey) -> Vec<Verdict> {
+    judged(store, service, |_| true)
+}
+
+/// The same without those on Pods that are simply others: in a large namespace nearly all are.
+pub(super) fn noteworthy(store: &Store, service: &ObjectKey) -> Vec<Verdict> {
+    judged(store, service, |standing| *standing != Standing::NotSelected)
+}
+
+fn judged(store: &Store, service: &ObjectKey, is_wanted: fn(&Standing) -> bool) -> Vec<Verdict> {
     let Some(found) = store.get(service).and_then(|object| object.get::<Service>()) else {
         return Vec::new();
     };
@@ -73,11 +82,11 @@ pub fn verdicts(store: &Store, service: &ObjectKey) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = store
         .objects_in(Kind::Pod, &service.namespace)
         .filter_map(|object| Some((&object.key, object.get::<Pod>()?)))
-        .map(|(key, pod)| {
+        .filter_map(|(key, pod)| {
             let labels = pod.metadata.labels.as_ref().unwrap_or(&none);
             let endpoint = endpoints.get(&*key.name).copied();
             let (standing, reason) = judge(selector, pod, labels, endpoint, last_resort);
-            Verdict { pod: key.clone(), standing, reason }
+            is_wanted(&standing).then(|| Verdict { pod: key.clone(), standing, reason })
         })
         .collect();
     verdicts.sort_by_key(|verdict| rank(&verdict.standing));

@@ -5,8 +5,10 @@
 
 use std::rc::Rc;
 
-pub use motion::dots::{Dots, Window};
-use motion::fleet::{self, Trip};
+pub use motion::crowd::{Clock, Sight};
+pub use motion::dots::Dots;
+use motion::fleet::{self, Muster, Trip};
+pub use motion::orders::{Orders, rgb};
 
 use super::Scene;
 use super::route::Route;
@@ -16,23 +18,81 @@ use crate::api::Time;
 #[derive(Default)]
 pub struct Fleet {
     packets: fleet::Fleet,
-    /// The requests that were under way then.
-    known: imbl::OrdMap<u64, Rc<Route>>,
-    /// When that was.
-    now: Time,
+    roll: Roll,
 }
 
 impl Fleet {
     /// Adds a dot for each packet that is on a line now, those of the newest requests first. The request in focus is left
     /// out. The colour of a dot is the accent of its Service, or 0.
     pub fn find(&mut self, scene: &Scene, now: Time, dots: &mut Dots) {
-        self.take_up(scene, now);
-        let focus = scene.focus.as_ref().map(|focus| focus.route.number);
-        self.packets.find(now.0 as f64, focus, dots);
+        self.roll.call(scene, now, &mut self.packets);
+        self.packets.find(now.0 as f64, in_focus(scene), dots);
+    }
+}
+
+/// How long who draws elsewhere goes on alone until it is told how time passes, in milliseconds of real time.
+const TOLD_EVERY: f64 = 48.0;
+
+/// By how many milliseconds of real time it may be before or behind.
+const APART: f64 = 8.0;
+
+/// The packets for who draws them elsewhere.
+#[derive(Default)]
+pub struct Dispatch {
+    roll: Roll,
+    /// The picture that was ordered last.
+    ordered: Option<(Sight, Clock, Option<u64>)>,
+    /// What is to be told next.
+    pub orders: Orders,
+}
+
+impl Dispatch {
+    /// Orders a picture of all packets but the one in focus, unless the one that was ordered last goes on as it should. The
+    /// simulated moment of the clock is `now`.
+    pub fn draw(&mut self, scene: &Scene, now: Time, clock: Clock, sight: Sight) {
+        let without = in_focus(scene);
+        let goes_on = self.ordered.is_some_and(|(seen, ordered, left_out)| {
+            (seen, ordered.pace, left_out) == (sight, clock.pace, without)
+                && (ordered.at..ordered.at + TOLD_EVERY).contains(&clock.at)
+                && (ordered.now_at(clock.at) - clock.now).abs() <= APART * clock.pace
+        });
+        if goes_on && self.roll.is_same(scene, now) {
+            return;
+        }
+        self.roll.call(scene, now, &mut self.orders);
+        self.orders.draw(sight, clock, without);
+        self.ordered = Some((sight, clock, without));
     }
 
-    /// Takes up the requests that are new in the scene.
-    fn take_up(&mut self, scene: &Scene, now: Time) {
+    /// Orders a picture without packets; after that nobody knows of any.
+    pub fn rest(&mut self) {
+        self.roll = Roll::default();
+        self.orders.clear();
+        if let Some((sight, clock, without)) = self.ordered.take() {
+            self.orders.draw(sight, Clock { pace: 0.0, ..clock }, without);
+        }
+    }
+}
+
+fn in_focus(scene: &Scene) -> Option<u64> {
+    scene.focus.as_ref().map(|focus| focus.route.number)
+}
+
+/// Which requests were under way, and when that was.
+#[derive(Default)]
+struct Roll {
+    known: imbl::OrdMap<u64, Rc<Route>>,
+    now: Time,
+}
+
+impl Roll {
+    /// Whether there is nothing to tell.
+    fn is_same(&self, scene: &Scene, now: Time) -> bool {
+        self.now <= now && self.known.ptr_eq(&scene.under_way)
+    }
+
+    /// Tells of the requests that are new in the scene.
+    fn call(&mut self, scene: &Scene, now: Time, to: &mut impl Muster) {
         // Ways are laid anew all at once or not at all, so one of those that both know tells of all.
         let both = self.known.values().rev().find_map(|route| {
             let now = scene.under_way.get(&route.number)?;
@@ -40,14 +100,14 @@ impl Fleet {
         });
         // What has arrived was let go, and would be missing in the past.
         if both != Some(true) || now < self.now {
-            self.packets.clear();
+            to.clear();
             self.known.clear();
         }
         let newest = self.known.get_max().map_or(0, |(number, _)| number + 1);
         for (number, route) in scene.under_way.range(newest..) {
             let times = route.times.iter().map(|(from, to)| (from.0 as f64, to.0 as f64)).collect();
             let colour = route.way.accent.map_or(0, usize::from);
-            self.packets.take_up(Trip { number: *number, colour, lines: route.way.lines.clone(), times });
+            to.take_up(Trip { number: *number, colour, lines: route.way.lines.clone(), times });
         }
         self.known = scene.under_way.clone();
         self.now = now;
@@ -56,6 +116,8 @@ impl Fleet {
 
 #[cfg(test)]
 mod tests {
+    use motion::crowd::Crowd;
+    use motion::dots::Window;
     use proptest::prelude::*;
 
     use super::*;
@@ -95,6 +157,56 @@ mod tests {
                 }
             }
         }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn who_is_told_what_is_new_draws_as_one_who_is_told_all(
+            which in 0..scenarios::all().len(),
+            steps in prop::collection::vec(prop_oneof![8 => 1_i64..120, 1 => 120_i64..4_000, 1 => -3_000_i64..0], 1..40),
+        ) {
+            let scenario = scenarios::all().nth(which).expect("it is one of them");
+            let mut session = Session::open(scenario.recording(1));
+            let (mut drawing, mut dispatch, mut crowd) = (Drawing::default(), Dispatch::default(), Crowd::default());
+            for (at, step) in steps.into_iter().enumerate() {
+                session.seek(Time(session.now().0.saturating_add_signed(step)));
+                let board = drawing.scene(&session, &View::default());
+                let sight = Sight { x: 0.0, y: 0.0, scale: 0.5, ratio: 1.0, width: 400, height: 300 };
+                let clock = Clock { now: session.now().0 as f64, at: at as f64, pace: 0.0 };
+                let (mut anew, mut other) = (Dispatch::default(), Crowd::default());
+                for (dispatch, crowd) in [(&mut dispatch, &mut crowd), (&mut anew, &mut other)] {
+                    dispatch.draw(&board, session.now(), clock, sight);
+                    crowd.follow(&dispatch.orders.take());
+                }
+                prop_assert!(crowd.draw(at as f64) == other.draw(at as f64));
+                if step == 7 {
+                    dispatch.rest();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_goes_on_as_it_should_is_not_ordered_again() {
+        let scenario = scenarios::find("first").expect("it is listed");
+        let session = Session::open(scenario.recording(1));
+        let board = Drawing::default().scene(&session, &View::default());
+        let sight = Sight { x: 0.0, y: 0.0, scale: 0.5, ratio: 1.0, width: 400, height: 300 };
+        let mut dispatch = Dispatch::default();
+        let mut orders = |now: u64, at: f64, pace: f64, sight| {
+            dispatch.draw(&board, Time(now), Clock { now: now as f64, at, pace }, sight);
+            !dispatch.orders.take().is_empty()
+        };
+        assert!(orders(1_000, 100.0, 1.0, sight), "the first");
+        assert!(!orders(1_016, 116.0, 1.0, sight));
+        assert!(orders(1_018, 132.0, 1.0, sight), "time was held up");
+        assert!(!orders(1_034, 148.0, 1.0, sight));
+        assert!(orders(1_068, 182.0, 1.0, sight), "it must not go on alone");
+        assert!(orders(1_068, 190.0, 1.0, Sight { x: 4.0, ..sight }), "the view moved");
+        assert!(orders(1_076, 198.0, 0.0, sight), "time stands still");
+        assert!(orders(1_070, 199.0, 0.0, sight), "time went back");
     }
 
     #[test]

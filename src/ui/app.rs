@@ -5,7 +5,7 @@ mod parts;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use endpoint_playground::api::Time;
+use endpoint_playground::scene::TimeMarks;
 use endpoint_playground::scene::geometry::Rect;
 use endpoint_playground::session::{Command, permalink};
 use gloo::timers::callback::Timeout;
@@ -26,7 +26,6 @@ use super::search::looks_like_manifests;
 use super::sheet::Height;
 use super::state::State;
 use super::stored;
-use super::timeline::TimeMark;
 
 /// How long after a change the sitting is stored, in milliseconds.
 const SAVE_AFTER: u32 = 500;
@@ -50,15 +49,11 @@ pub struct App {
     drawable: Option<Drawable>,
     /// The board as text, with the generation of the sitting that it shows.
     board_yaml: RefCell<Option<(u64, AttrValue)>>,
-    /// The marks of the time line, and what they were made for.
-    marks: RefCell<Option<(MarkedAt, Rc<Vec<TimeMark>>)>>,
+    marks: RefCell<TimeMarks>,
     clip: Rc<RefCell<Clip>>,
     told: Told,
     _listeners: Vec<Listener>,
 }
-
-/// What marks are made for: what was done until then, the end of the line, and the place on it of the present.
-type MarkedAt = (u64, Time, u32);
 
 /// What the parts of the page call. Made once: a part is drawn again when it is told of another callback.
 struct Told {
@@ -329,7 +324,7 @@ impl App {
             self.frames.ask();
         }
         let draw = self.state.pass(passed);
-        self.hooks.run(self.state.now());
+        self.hooks.run(self.state.now(), at, self.state.pace());
         if !self.state.playing {
             self.last_frame = None;
         }

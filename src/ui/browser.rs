@@ -2,6 +2,7 @@
 
 mod code_editor;
 mod frames;
+mod painter;
 mod picture;
 
 use gloo::events::{EventListener, EventListenerOptions, EventListenerPhase};
@@ -10,13 +11,19 @@ use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElem
 use yew::prelude::*;
 
 pub use code_editor::{CodeEditor, CodeHooks, code_editor_is_loaded, load_code_editor};
-pub use frames::{FrameHook, FrameHooks, Frames, use_frame};
+pub use frames::{FrameHook, FrameHooks, Frames, Tempo, use_frame};
+pub use painter::PainterThread;
 pub use picture::{copy_png, picture_address, save_png, seen_of_board};
 
 // ---- the window ---------------------------------------------------------------------------------------------------
 
 /// A listener; dropping it takes it away.
 pub type Listener = EventListener;
+
+/// Milliseconds since the page was opened.
+pub fn milliseconds() -> f64 {
+    gloo::utils::window().performance().map_or(0.0, |clock| clock.now())
+}
 
 /// Runs `callback` for each key pressed anywhere on the page.
 pub fn on_key(callback: impl Fn(KeyboardEvent) + 'static) -> Listener {

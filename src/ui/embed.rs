@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use endpoint_playground::api::Time;
+use endpoint_playground::scene::TimeMark;
 use endpoint_playground::session::Command;
 use yew::prelude::*;
 
@@ -11,7 +12,7 @@ use super::icons::{icon, small_icon};
 use super::moment::Moment;
 use super::options::Theme;
 use super::requests::{Composer, Draft};
-use super::timeline::{Clock, TimeMark, Track};
+use super::timeline::{Clock, Track};
 use super::top_bar::{PlayButtons, theme_menu};
 
 /// What the bar needs.

@@ -57,15 +57,16 @@ impl Heard {
 /// The sentence for a moment; `idle` stands until something happens after `since`.
 pub fn sentence(cluster: &Cluster, since: Time, idle: &str) -> Sentence {
     let ended = cluster.ended_last().filter(|record| record.ended_at > since);
-    let done = cluster.events().iter().rev().find(|entry| entry.actor == Actor::Person && entry.at > since);
+    let since = ended.map_or(since, |record| record.ended_at);
+    let mut later = cluster.events().iter().rev().take_while(|entry| entry.at > since);
+    let done = later.find(|entry| entry.actor == Actor::Person);
     match (ended, done) {
-        (Some(record), Some(entry)) if record.ended_at >= entry.at => of_request(record, cluster),
-        (Some(record), None) => of_request(record, cluster),
         (_, Some(entry)) => {
             // The time tells apart what was done twice.
             let sort = format!("{} {}", entry.at, entry.message);
             Sentence { text: about_deed(entry, cluster), sort, deed: true, ..Sentence::default() }
         }
+        (Some(record), None) => of_request(record, cluster),
         (None, None) => Sentence { text: idle.to_owned(), sort: "idle".to_owned(), ..Sentence::default() },
     }
 }

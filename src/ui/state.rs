@@ -27,8 +27,7 @@ use passing::next_beat;
 /// Where chance begins on a new board.
 const SEED: u64 = 20_260_101;
 
-/// Up to how many pairs of a Service and a Pod are looked at for problems at once; more are looked at Service by Service,
-/// one in each frame.
+/// Up to how many pairs of a Service and a Pod are looked at for problems at once; more are looked at Service by Service.
 const AT_ONCE: usize = 5_000;
 
 /// A text that is being written in the YAML tab, and the text it began from.

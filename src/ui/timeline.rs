@@ -1,90 +1,22 @@
 //! The time line: a scrubber with marks for what the person, the cluster and the requests did.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use endpoint_playground::api::Time;
-use endpoint_playground::session::{Actor, Cluster};
+use endpoint_playground::scene::{MarkSort, TimeMark};
 use yew::prelude::*;
 
 use super::act::Act;
 use super::browser;
 
-/// A mark: what sort, where in thousandths of the line, and whether it lies ahead.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct TimeMark {
-    place: u32,
-    sort: Sort,
-    future: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Sort {
-    Cluster,
-    Request,
-    Person,
-    Failed,
-}
-
-impl Sort {
-    fn class(self) -> &'static str {
-        match self {
-            Sort::Cluster => "cluster",
-            Sort::Request => "request",
-            Sort::Person => "person",
-            Sort::Failed => "failed",
-        }
+/// The class and the symbol of a mark.
+fn look(sort: MarkSort) -> (&'static str, &'static str) {
+    match sort {
+        MarkSort::Cluster => ("cluster", "#t-cluster"),
+        MarkSort::Request => ("request", "#t-request"),
+        MarkSort::Person => ("person", "#t-person"),
+        MarkSort::Failed => ("failed", "#t-failed"),
     }
-
-    fn symbol(self) -> &'static str {
-        match self {
-            Sort::Cluster => "#t-cluster",
-            Sort::Request => "#t-request",
-            Sort::Person => "#t-person",
-            Sort::Failed => "#t-failed",
-        }
-    }
-}
-
-/// In how many places marks can stand. Marks that fall together are one.
-const PLACES: u64 = 160;
-
-/// The end of the line: a whole minute at least, then whole steps beyond `latest`.
-pub fn line_end(latest: Time) -> Time {
-    let step = match latest.0 {
-        0..60_000 => return Time(60_000),
-        60_000..300_000 => 30_000,
-        300_000..1_800_000 => 60_000,
-        _ => 600_000,
-    };
-    Time((latest.0 / step + 1) * step)
-}
-
-/// The place of a moment on a line with this end, in thousandths of the line.
-pub fn place(at: Time, end: Time) -> u32 {
-    u32::try_from(at.0.min(end.0) * PLACES / end.0.max(1) * 1000 / PLACES).unwrap_or(0)
-}
-
-/// The marks of everything in `latest`, the cluster at the farthest moment that was seen.
-pub fn marks(latest: &Cluster, now: Time, end: Time) -> Vec<TimeMark> {
-    // In one place what matters most is seen: a failure, then the person, then a request.
-    let mut seen: BTreeMap<u32, (Sort, bool)> = BTreeMap::new();
-    let mut mark = |at: Time, sort: Sort| {
-        let mark = (sort, at > now);
-        let known = seen.entry(place(at, end)).or_insert(mark);
-        *known = (*known).max(mark);
-    };
-    for entry in latest.events() {
-        mark(entry.at, if entry.actor == Actor::Person { Sort::Person } else { Sort::Cluster });
-    }
-    for record in latest.requests() {
-        mark(record.sent_at, Sort::Request);
-        let known = record.ended_at <= latest.now();
-        if known && !record.trace.outcome.is_success() {
-            mark(record.ended_at, Sort::Failed);
-        }
-    }
-    seen.into_iter().map(|(place, (sort, future))| TimeMark { place, sort, future }).collect()
 }
 
 /// What the scrubber needs.
@@ -140,10 +72,10 @@ pub fn Track(props: &TrackProps) -> Html {
                         { short(at) }
                     </span>
                 }
-                for mark in props.marks.iter() {
-                    <svg class={classes!("mk", mark.sort.class(), mark.future.then_some("future"))}
-                        style={format!("left:{:.1}%", f64::from(mark.place) / 10.0)}>
-                        <use href={mark.sort.symbol()} />
+                for TimeMark { place, sort, future } in props.marks.iter().copied() {
+                    <svg class={classes!("mk", look(sort).0, future.then_some("future"))}
+                        style={format!("left:{:.1}%", f64::from(place) / 10.0)}>
+                        <use href={look(sort).1} />
                     </svg>
                 }
             </div>

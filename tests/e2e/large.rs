@@ -77,12 +77,14 @@ fn a_busy_board_moves_its_packets_and_tells_all_of_it_when_it_stands_still() {
         page.viewport(1400, 900).await?;
         page.until("document.querySelector('.board.large')").await?;
         page.driver.execute("document.querySelector('dialog[open]')?.close();", []).await?;
-        // Where there is colour on the canvas of the packets, as one number for each picture.
+        // Where there is colour on the canvas of many packets, as one number for each picture. A thread draws on it.
         page.driver
             .execute(
                 "window.picture = () => {
-                    const canvas = document.querySelector('canvas.packets');
-                    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+                    const crowd = document.querySelector('canvas.crowd');
+                    const canvas = new OffscreenCanvas(crowd.width, crowd.height), context = canvas.getContext('2d');
+                    context.drawImage(crowd, 0, 0);
+                    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
                     let pixels = 0, places = 0;
                     for (let at = 3; at < data.length; at += 4) {
                         if (data[at] > 200) { pixels += 1; places = (places * 31 + at) % 1000003; }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use endpoint_playground::api::{ObjectKey, Time};
+use endpoint_playground::scene::{TimeMark, line_end};
 use endpoint_playground::session::Command;
 use yew::prelude::*;
 
@@ -26,7 +27,7 @@ use crate::ui::sheet::{Grip, Height};
 use crate::ui::skips::Skips;
 use crate::ui::steps::Steps;
 use crate::ui::tabs::{Tab, Tabs, panel_ids};
-use crate::ui::timeline::{Clock, TimeMark, Timeline, line_end, marks, place};
+use crate::ui::timeline::{Clock, Timeline};
 use crate::ui::tools::{self, RoundTools, Tools};
 use crate::ui::top_bar::{PlayButtons, TopBar};
 
@@ -204,20 +205,10 @@ impl App {
         }
     }
 
-    /// The marks of the time line. While time passes they come when it has passed a place where one can stand.
+    /// The marks of the time line.
     fn marks(&self, end: Time) -> Rc<Vec<TimeMark>> {
         let state = &self.state;
-        let now = state.moment.now();
-        let at = (state.epoch(), end, place(now, end));
-        let mut kept = self.marks.borrow_mut();
-        match &*kept {
-            Some((of, marks)) if *of == at && state.playing => marks.clone(),
-            _ => {
-                let marks = Rc::new(marks(&state.latest, now, end));
-                *kept = Some((at, marks.clone()));
-                marks
-            }
-        }
+        self.marks.borrow_mut().tell(&state.latest, state.moment.now(), state.epoch(), end)
     }
 
     /// The board as text; made anew only when something has changed.
@@ -254,7 +245,7 @@ impl App {
             "connections" => html! { <Connections moment={state.moment.clone()} on={on.clone()} /> },
             "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
             _ => {
-                html! { <Requests playing={state.playing} moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
+                html! { <Requests playing={state.playing} low={!tall} moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
             }
         };
         html! {

@@ -20,6 +20,13 @@ use super::{Board, Msg};
 /// The largest size of the mini map, in pixels.
 const MINI: (f64, f64) = (176.0, 112.0);
 
+/// How much larger than the window the map is drawn on each side, as a share of the window's size: so far the view moves
+/// until it is drawn anew.
+const MARGIN: f64 = 0.25;
+
+/// How much larger and smaller than it was drawn the map is shown while one zooms.
+const STRETCH: std::ops::RangeInclusive<f64> = 0.6..=1.6;
+
 /// From which width on a rectangle of the map has room for a name, in pixels.
 const NAME_FROM: f64 = 34.0;
 
@@ -35,6 +42,12 @@ pub(super) struct Map {
     scene: RefCell<Rc<Scene>>,
     /// Whether the board is a map now.
     on: Cell<bool>,
+    /// The size of the board's window.
+    window: Cell<(f64, f64)>,
+    /// Where the camera was when the map was drawn last.
+    drawn: Cell<Option<Camera>>,
+    /// Whether it is shown at another size than it was drawn.
+    stretched: Cell<bool>,
     /// Whether the camera moved since the last frame.
     pub moved: Cell<bool>,
     /// Whether the cards are others since.
@@ -55,11 +68,20 @@ impl Map {
             painter,
             scene: RefCell::default(),
             on: Cell::new(false),
+            window: Cell::default(),
+            drawn: Cell::new(None),
+            stretched: Cell::new(false),
             moved: Cell::new(true),
             stale: Cell::new(true),
             heard: RefCell::default(),
             selected: RefCell::default(),
         }
+    }
+
+    /// The window of the board has this size.
+    pub fn set_window(&self, window: (f64, f64)) {
+        self.window.set(window);
+        self.stale.set(true);
     }
 
     /// What is selected has a frame on the map.
@@ -89,11 +111,11 @@ impl Map {
         }
     }
 
-    /// Draws what is not up to date.
-    pub fn draw(&self) {
-        let (moved, stale) = (self.moved.take(), self.stale.take());
-        if !moved && !stale {
-            return;
+    /// Draws what is not up to date. Gives whether the next frame has to look again.
+    pub fn draw(&self) -> bool {
+        let (moved, stale, stretched) = (self.moved.take(), self.stale.take(), self.stretched.take());
+        if !moved && !stale && !stretched {
+            return false;
         }
         let scene = self.scene.borrow().clone();
         if moved && scene.cards() > endpoint_playground::scene::LARGE {
@@ -102,22 +124,76 @@ impl Map {
                 heard();
             }
         }
-        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return };
-        let ratio = gloo::utils::window().device_pixel_ratio();
-        let window = (f64::from(canvas.width()) / ratio, f64::from(canvas.height()) / ratio);
-        if let Some(context) = context_of(&canvas).filter(|_| self.on.get() || stale) {
-            let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
-            context.clear_rect(0.0, 0.0, window.0, window.1);
-            if self.on.get() {
-                self.draw_map(&context, &scene, window);
-            }
+        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return false };
+        let slid = moved && !stale && self.on.get() && self.slide(&canvas, &scene);
+        if !slid && (self.on.get() || stale) {
+            self.draw_anew(&canvas, &scene);
         }
-        self.draw_mini(&scene, window, stale, ratio);
+        self.draw_mini(&scene, self.window.get(), stale, gloo::utils::window().device_pixel_ratio());
+        self.stretched.get()
     }
 
-    fn draw_map(&self, context: &CanvasRenderingContext2d, scene: &Scene, window: (f64, f64)) {
-        let pen = Pen::new(context, self.painter.colours(), self.camera.get());
-        let seen = Rect { x: 0.0, y: 0.0, w: window.0, h: window.1 };
+    /// Shows what was drawn where the camera is now, which the browser does faster than to draw. Gives whether that is
+    /// possible.
+    fn slide(&self, canvas: &HtmlCanvasElement, scene: &Scene) -> bool {
+        let Some(drawn) = self.drawn.get() else { return false };
+        let camera = self.camera.get();
+        let factor = camera.scale / drawn.scale;
+        let ((w, h), (left, top)) = (self.window.get(), self.margin());
+        // Where the left top corner of the canvas comes to be in the window.
+        let x = camera.x - (drawn.x + left) * factor;
+        let y = camera.y - (drawn.y + top) * factor;
+        let shown = Rect { x, y, w: (w + 2.0 * left) * factor, h: (h + 2.0 * top) * factor };
+        let bounds = scene.bounds;
+        let board = Rect {
+            x: bounds.x * camera.scale + camera.x,
+            y: bounds.y * camera.scale + camera.y,
+            w: bounds.w * camera.scale,
+            h: bounds.h * camera.scale,
+        };
+        let covers = shown.x <= board.x.max(0.0)
+            && shown.y <= board.y.max(0.0)
+            && shown.right() >= board.right().min(w)
+            && shown.bottom() >= board.bottom().min(h);
+        if !covers || !STRETCH.contains(&factor) {
+            return false;
+        }
+        self.stretched.set(factor != 1.0);
+        // Text that stands between two pixels is blurred.
+        let (x, y) = if factor == 1.0 { (x.round(), y.round()) } else { (x, y) };
+        let place = format!("translate({:.2}px,{:.2}px) scale({factor:.4})", x + left, y + top);
+        // Setting a property of a valid name does not fail.
+        let _ = canvas.style().set_property("transform", &place);
+        true
+    }
+
+    /// How much of the map is left and right of the window, and above and below it, in whole pixels.
+    fn margin(&self) -> (f64, f64) {
+        let (w, h) = self.window.get();
+        ((w * MARGIN).round(), (h * MARGIN).round())
+    }
+
+    fn draw_anew(&self, canvas: &HtmlCanvasElement, scene: &Scene) {
+        let on = self.on.get();
+        let ((w, h), (left, top)) = (self.window.get(), self.margin());
+        let size = if on { (w + 2.0 * left, h + 2.0 * top) } else { (0.0, 0.0) };
+        view::resize_canvas(canvas, size.0, size.1);
+        self.drawn.set(on.then(|| self.camera.get()));
+        let place = format!("left:{}px;top:{}px;width:{}px;height:{}px", -left, -top, size.0, size.1);
+        // Setting an attribute of a valid name does not fail.
+        let _ = canvas.set_attribute("style", &place);
+        let Some(context) = context_of(canvas).filter(|_| on) else { return };
+        let ratio = gloo::utils::window().device_pixel_ratio();
+        let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
+        context.clear_rect(0.0, 0.0, size.0, size.1);
+        self.draw_map(&context, scene, size);
+    }
+
+    fn draw_map(&self, context: &CanvasRenderingContext2d, scene: &Scene, size: (f64, f64)) {
+        let (camera, (left, top)) = (self.camera.get(), self.margin());
+        let camera = Camera { x: camera.x + left, y: camera.y + top, ..camera };
+        let pen = Pen::new(context, self.painter.colours(), camera);
+        let seen = Rect { x: 0.0, y: 0.0, w: size.0, h: size.1 };
         let mut cards = Vec::new();
         let mut names = Vec::new();
         let mut layers = Layers::default();

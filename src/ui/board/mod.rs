@@ -38,6 +38,9 @@ use gesture::{Gesture, moves_camera};
 pub use popup::{Ask, Change};
 use view::Camera;
 
+/// How long the board is taken to stand where it stood on the page, in milliseconds.
+const CORNER_KEPT: f64 = 250.0;
+
 /// A scene that is compared by pointer: the page makes a new one whenever something changed.
 #[derive(Clone)]
 pub struct SharedScene(pub Rc<Scene>);
@@ -157,6 +160,7 @@ pub struct Board {
     window: NodeRef,
     world: NodeRef,
     canvas: NodeRef,
+    crowd: NodeRef,
     probes: NodeRef,
     camera: Rc<std::cell::Cell<Camera>>,
     gesture: Option<Gesture>,
@@ -178,6 +182,8 @@ pub struct Board {
     _packets: Option<FrameHook>,
     painter: Rc<packets::Painter>,
     observer: Option<ResizeObserver>,
+    /// Where the window stands on the page, and when that was asked.
+    corner: std::cell::Cell<Option<((f64, f64), f64)>>,
     seen: (u32, u32, u32),
     walker: focus::Walker,
     shown: Rc<shown::Shown>,
@@ -191,30 +197,36 @@ impl Component for Board {
 
     fn create(ctx: &Context<Self>) -> Board {
         let hooks = ctx.link().context::<FrameHooks>(Callback::noop()).map(|(hooks, _)| hooks);
-        let (canvas, probes) = (NodeRef::default(), NodeRef::default());
+        let [canvas, crowd, probes] = std::array::from_fn(|_| NodeRef::default());
         let camera = Rc::new(std::cell::Cell::new(Camera::default()));
         let painter = Rc::new(packets::Painter::new(
             canvas.clone(),
+            crowd.clone(),
             probes.clone(),
             camera.clone(),
             ctx.props().live.clone(),
         ));
         painter.set_still(ctx.props().still);
         let hook = hooks.as_ref().map(|hooks| {
-            let painter = painter.clone();
-            hooks.add(move |now| painter.paint(now))
+            let (painter, tempo) = (painter.clone(), hooks.clone());
+            hooks.add(move |now| painter.paint(now, tempo.tempo()))
         });
         let map = Rc::new(map::Map::new(camera.clone(), painter.clone()));
         map.set_scene(ctx.props().scene.0.clone());
         let drawn = hooks.as_ref().map(|hooks| {
-            let map = map.clone();
-            hooks.add(move |_| map.draw())
+            let (map, hooks) = (map.clone(), hooks.clone());
+            hooks.clone().add(move |_| {
+                if map.draw() {
+                    hooks.wake();
+                }
+            })
         });
         let from_tools = Rc::new(std::cell::Cell::new(false));
         Board {
             window: NodeRef::default(),
             world: NodeRef::default(),
             canvas,
+            crowd,
             probes,
             camera,
             gesture: None,
@@ -232,6 +244,7 @@ impl Component for Board {
             _packets: hook,
             painter,
             observer: None,
+            corner: std::cell::Cell::new(None),
             seen: (u32::MAX, 0, 0),
             walker: focus::Walker::default(),
             shown: Rc::new(shown::Shown::new(ctx.props(), shown::Region::All)),
@@ -361,6 +374,7 @@ impl Component for Board {
                     { self.overlay.view(props.tool) }
                 </div>
                 <canvas class="map" ref={self.map.canvas.clone()} aria-hidden="true"></canvas>
+                <canvas class="packets crowd" ref={self.crowd.clone()} aria-hidden="true"></canvas>
                 <canvas class="packets" ref={self.canvas.clone()} aria-hidden="true"></canvas>
                 <div class="probes" ref={self.probes.clone()} aria-hidden="true">
                     { for packets::PROBES.iter().map(|class| html! { <i class={*class}></i> }) }
@@ -537,6 +551,20 @@ impl Board {
         })
     }
 
+    /// Where the window stands on the page. In a page that has just changed the browser has to lay everything out to answer,
+    /// so while a pointer moves it is not asked each time.
+    fn corner(&self) -> (f64, f64) {
+        let now = browser::milliseconds();
+        if let Some((corner, asked)) = self.corner.get()
+            && (asked..asked + CORNER_KEPT).contains(&now)
+        {
+            return corner;
+        }
+        let corner = view::corner(&self.window);
+        self.corner.set(Some((corner, now)));
+        corner
+    }
+
     fn set_camera(&self, camera: Camera) {
         if self.camera.get() != camera {
             self.map.moved.set(true);
@@ -554,10 +582,8 @@ impl Board {
         if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
             view::resize_canvas(&canvas, width, height);
         }
-        if let Some(canvas) = self.map.canvas.cast::<HtmlCanvasElement>() {
-            view::resize_canvas(&canvas, width, height);
-        }
-        self.map.stale.set(true);
+        self.map.set_window((width, height));
+        self.corner.set(None);
         let (w, h) = (width as u32, height as u32);
         if (w, h) != (self.seen.1, self.seen.2) && w > 0 {
             (self.seen.1, self.seen.2) = (w, h);

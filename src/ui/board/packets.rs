@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use endpoint_playground::api::Time;
+use endpoint_playground::scene::fleet::Sight;
 use endpoint_playground::scene::geometry::{Point, Rect};
 use endpoint_playground::scene::route::{Burst, Packet};
 use endpoint_playground::scene::{Focus, Route};
@@ -12,8 +13,9 @@ use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 use yew::prelude::*;
 
 use super::LiveScene;
-use super::dots::{Others, View, dot};
+use super::dots::{Others, dot};
 use super::view::Camera;
+use crate::ui::browser::Tempo;
 
 /// The elements whose computed colour the canvas reads: a custom property with `light-dark()` is resolved only there.
 /// The first six are the accents, then what has no Service, then surface, trouble and canvas.
@@ -51,6 +53,8 @@ const LABELS_KEPT: u32 = 15;
 /// Draws the packets of a scene.
 pub(super) struct Painter {
     canvas: NodeRef,
+    /// The canvas of who draws many packets.
+    crowd: NodeRef,
     drawn_on: RefCell<Option<(HtmlCanvasElement, CanvasRenderingContext2d)>>,
     probes: NodeRef,
     camera: Rc<Cell<Camera>>,
@@ -62,12 +66,21 @@ pub(super) struct Painter {
     /// The moment that was painted last.
     now: Cell<Time>,
     others: RefCell<Others>,
+    /// Whether something is on the canvas.
+    drawn: Cell<bool>,
 }
 
 impl Painter {
-    pub fn new(canvas: NodeRef, probes: NodeRef, camera: Rc<Cell<Camera>>, scene: LiveScene) -> Painter {
+    pub fn new(
+        canvas: NodeRef,
+        crowd: NodeRef,
+        probes: NodeRef,
+        camera: Rc<Cell<Camera>>,
+        scene: LiveScene,
+    ) -> Painter {
         Painter {
             canvas,
+            crowd,
             drawn_on: RefCell::default(),
             probes,
             camera,
@@ -77,6 +90,7 @@ impl Painter {
             labelled: Cell::new(((std::ptr::null(), false, false), 0)),
             now: Cell::new(Time::ZERO),
             others: RefCell::default(),
+            drawn: Cell::new(false),
         }
     }
 
@@ -96,29 +110,37 @@ impl Painter {
         focus.or_else(others).map(|route| route.number)
     }
 
-    /// Draws the packets as they are at `now`.
-    pub fn paint(&self, now: Time) {
+    /// Draws the packets as they are at `now`, and goes on with them.
+    pub fn paint(&self, now: Time, tempo: Tempo) {
         self.now.set(now);
         let Some((canvas, context)) = self.drawn_on() else { return };
         let ratio = gloo::utils::window().device_pixel_ratio();
-        let camera = self.camera.get();
-        // Setting the transform of a 2d context does not fail.
-        let scale = camera.scale * ratio;
-        let _ = context.set_transform(scale, 0.0, 0.0, scale, camera.x * ratio, camera.y * ratio);
+        let Camera { x, y, scale, .. } = self.camera.get();
+        let (x, y, scale) = (x * ratio, y * ratio, scale * ratio);
+        let sight = Sight { x, y, scale, ratio, width: canvas.width(), height: canvas.height() };
         let scene = self.scene.0.borrow().clone();
         let colours = self.colours();
         let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
-        let view = View { camera, ratio, width: canvas.width(), height: canvas.height() };
-        if self.still.get() {
-            let Rect { x, y, w, h } = view.rect();
+        let mut others = self.others.borrow_mut();
+        let shown = (!self.still.get()).then_some(&*scene);
+        let handed_over = others.hand_over(&self.crowd, shown, now, tempo, sight, &colours);
+        let here = shown.filter(|_| !handed_over);
+        if self.drawn.get() || here.is_some() || scene.focus.is_some() {
+            // Setting the transform of a 2d context does not fail.
+            let _ = context.set_transform(scale, 0.0, 0.0, scale, x, y);
+        }
+        if self.drawn.take() {
+            let Rect { x, y, w, h } = sight.rect();
             context.clear_rect(x, y, w, h);
-        } else {
-            self.others.borrow_mut().paint(&context, &scene, now, view, &colours);
+        }
+        if let Some(scene) = here {
+            self.drawn.set(others.paint(&context, scene, now, sight, &colours));
         }
         if let Some(focus) = &scene.focus {
             if !self.still.get()
                 && let Some(packet) = focus.route.packet(now)
             {
+                self.drawn.set(true);
                 disc(
                     &context,
                     &packet,
@@ -127,6 +149,7 @@ impl Painter {
                 );
             }
             if let Some(burst) = focus.burst.as_ref().filter(|burst| burst.since <= now) {
+                self.drawn.set(true);
                 draw_burst(&context, burst, now, colour(BAD), colour(CANVAS));
             }
             self.time_labels(focus, now);

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::connecting::Connecting;
 use super::in_place::InPlace;
-use super::{Board, BoardProps, focus, view};
+use super::{Board, BoardProps, focus};
 use crate::ui::actions::{self, Chosen};
 use crate::ui::events_model::{BoardEvent, Selection};
 use crate::ui::menu::MenuList;
@@ -123,7 +123,7 @@ impl Board {
 
     /// A place of the page as one of the board's window.
     pub(super) fn in_window(&self, at: (f64, f64)) -> (f64, f64) {
-        let corner = view::corner(&self.window);
+        let corner = self.corner();
         (at.0 - corner.0, at.1 - corner.1)
     }
 

@@ -20,7 +20,17 @@ type FrameCallback = Rc<dyn Fn(Time)>;
 struct Hooks {
     next: Cell<u64>,
     all: RefCell<BTreeMap<u64, FrameCallback>>,
+    tempo: Cell<Tempo>,
     wake: RefCell<Option<Callback<()>>>,
+}
+
+/// When a frame is shown, and how fast time passes.
+#[derive(Clone, Copy, Default)]
+pub struct Tempo {
+    /// In milliseconds of real time since 1970.
+    pub at: f64,
+    /// How many simulated milliseconds pass in a real one; 0 while time stands still.
+    pub pace: f64,
 }
 
 impl PartialEq for FrameHooks {
@@ -59,8 +69,15 @@ impl FrameHooks {
         }
     }
 
-    /// Runs every callback.
-    pub fn run(&self, now: Time) {
+    /// When the frame is shown that runs the callbacks, and how fast time passes.
+    pub fn tempo(&self) -> Tempo {
+        self.0.tempo.get()
+    }
+
+    /// Runs every callback for a frame that is shown at the browser's time `at`.
+    pub fn run(&self, now: Time, at: f64, pace: f64) {
+        let origin = gloo::utils::window().performance().map_or(0.0, |clock| clock.time_origin());
+        self.0.tempo.set(Tempo { at: origin + at, pace });
         let all: Vec<FrameCallback> = self.0.all.borrow().values().cloned().collect();
         for callback in all {
             callback(now);

@@ -16,8 +16,14 @@ use crate::ui::icons::{mark, small_icon};
 use crate::ui::moment::Moment;
 use crate::ui::sentence::outcome_mark;
 
-/// How many rows are drawn at first, and how many more when they are asked for.
+/// How many rows are drawn at first.
 const SHOWN: usize = 25;
+
+/// How many while the list is low.
+const SHOWN_LOW: usize = 10;
+
+/// How many more when they are asked for.
+const MORE: usize = 100;
 
 /// What the list needs.
 #[derive(Properties, PartialEq)]
@@ -26,6 +32,8 @@ pub struct RequestsProps {
     pub moment: Moment,
     /// Whether time passes.
     pub playing: bool,
+    /// Whether only a few rows have room.
+    pub low: bool,
     /// The request whose hops are unfolded.
     pub open: Option<u64>,
     /// The accent of each Service: 1 to 6.
@@ -38,7 +46,8 @@ pub struct RequestsProps {
 #[component]
 pub fn Requests(props: &RequestsProps) -> Html {
     let root = use_node_ref();
-    let shown = use_state_eq(|| SHOWN);
+    let more = use_state_eq(|| 0);
+    let shown = *more + if props.low { SHOWN_LOW } else { SHOWN };
     let requests = props.moment.cluster().requests();
     let now = props.moment.now();
     if requests.is_empty() {
@@ -63,19 +72,23 @@ pub fn Requests(props: &RequestsProps) -> Html {
     };
     // While very many are sent the list stands still for a few seconds at a time, as the cards do: nobody could read it.
     let oldest = requests.front().map_or(0, |record| record.number);
-    let told = scene::told(requests, now).filter(|_| props.playing).map_or(u64::MAX, |record| record.number);
-    let told = told.max(oldest + *shown as u64);
+    let told = scene::told(requests, now).filter(|_| props.playing);
+    // Numbers have no gaps.
+    let index = |number: u64| usize::try_from(number.checked_sub(oldest)?).ok();
+    let end = told.and_then(|record| index(record.number)).map_or(requests.len(), |last| last + 1);
+    let end = end.max(shown.min(requests.len()));
+    let first = end.saturating_sub(shown);
     // The unfolded request stays in the list however old it is.
-    let records = requests.iter().rev().skip_while(|record| record.number > told).enumerate();
-    let records = records.filter(|(at, record)| at < &*shown || Some(record.number) == props.open);
+    let older = props.open.and_then(index).filter(|index| *index < first);
+    let records = (first..end).rev().chain(older).filter_map(|index| requests.get(index));
     html! {
         <div class="reqs" ref={root} {onkeydown}>
-            for (_, record) in records {
+            for record in records {
                 <Row key={record.number} record={record.clone()} {now} open={props.open == Some(record.number)}
                     accent={looked_up(record).find_map(|key| props.accents.get(key)).copied()} on={props.on.clone()} />
             }
-            if let Some(older) = requests.len().checked_sub(*shown).filter(|older| *older > 0) {
-                <button type="button" class="btn out older" onclick={move |_| shown.set(*shown + 4 * SHOWN)}>
+            if let Some(older) = requests.len().checked_sub(shown).filter(|older| *older > 0) {
+                <button type="button" class="btn out older" onclick={move |_| more.set(*more + MORE)}>
                     { format!("Show more of {older} older ones") }
                 </button>
             }

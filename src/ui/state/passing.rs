@@ -23,6 +23,12 @@ impl State {
         self.session.now() + self.ahead
     }
 
+    /// How many simulated milliseconds pass in a real one.
+    pub fn pace(&self) -> f64 {
+        // The story waits until the legend is read.
+        if self.playing && self.dialog != Some(Dialog::Legend) { self.speed } else { 0.0 }
+    }
+
     /// Lets `milliseconds` of real time pass. Gives whether the panels have something new to show.
     pub fn pass(&mut self, milliseconds: f64) -> bool {
         if let Some(to) = self.seek.take() {
@@ -31,28 +37,31 @@ impl State {
             self.changed();
             return true;
         }
-        // The story waits until the legend is read.
-        if !self.playing || self.dialog == Some(Dialog::Legend) {
+        let pace = self.pace();
+        if pace == 0.0 {
             return false;
         }
-        let passed = milliseconds * self.speed + self.rest;
+        let passed = milliseconds * pace + self.rest;
         let whole = passed.floor();
         self.rest = passed - whole;
         self.ahead += whole as u64;
         self.since_look += milliseconds;
         self.since_step += milliseconds;
-        let fresh = self.problems.look() && self.problems.is_done();
-        let is_busy = self.looking.scene.0.under_way.len() > BUSY;
-        let drawn = if !is_busy {
+        if self.looking.scene.0.under_way.len() <= BUSY {
+            let fresh = self.look_for_problems();
             let drawn = self.go_on();
-            if self.looks_now() { self.look() } else { drawn }
+            fresh | if self.looks_now() { self.look() } else { drawn }
         } else if self.since_step >= STEP_EVERY {
-            self.go_on()
+            self.go_on() | self.look_for_problems()
         } else {
             // The panels take their turn in a frame of their own.
             self.looks_now() && self.look()
-        };
-        drawn || fresh
+        }
+    }
+
+    /// Looks at one Service more. Gives whether there is news of problems.
+    fn look_for_problems(&mut self) -> bool {
+        self.problems.look() && self.problems.is_done()
     }
 
     /// Brings everything to the moment on the screen. Gives whether the panels have something new to show.

@@ -64,7 +64,7 @@ pub(super) fn client(event: &MouseEvent) -> (f64, f64) {
 impl Board {
     /// A place of the page as a point of the board.
     pub(super) fn to_world(&self, at: (f64, f64)) -> Point {
-        let corner = view::corner(&self.window);
+        let corner = self.corner();
         let (x, y) = self.camera.get().to_world(at.0 - corner.0, at.1 - corner.1);
         Point { x, y }
     }
@@ -169,7 +169,7 @@ impl Board {
                     let after = (at.0 - other.1.0).hypot(at.1 - other.1.1).max(1.0);
                     let middle = (f64::midpoint(at.0, other.1.0), f64::midpoint(at.1, other.1.1));
                     mine.1 = at;
-                    let corner = view::corner(&self.window);
+                    let corner = self.corner();
                     let about = (middle.0 - corner.0, middle.1 - corner.1);
                     self.set_camera(camera.zoomed(after / before, about));
                 }
@@ -230,7 +230,7 @@ impl Board {
     pub(super) fn wheel(&mut self, ctx: &Context<Self>, event: &WheelEvent) {
         let camera = self.camera.get();
         if event.ctrl_key() || event.meta_key() {
-            let corner = view::corner(&self.window);
+            let corner = self.corner();
             let at = client(event);
             let about = (at.0 - corner.0, at.1 - corner.1);
             self.set_camera(camera.zoomed((-event.delta_y() / 300.0).exp(), about));

@@ -54,8 +54,8 @@ fn place(at: Time, end: Time) -> u32 {
 pub struct TimeMarks {
     /// What they are for: a number that grows with everything that is not the passing of time, and the line's end.
     of: (u64, Time),
-    /// Until when all is marked.
-    until: Time,
+    /// Until when all is marked; `None` where marks lie ahead, which will not for ever.
+    until: Option<Time>,
     seen: BTreeMap<u32, (MarkSort, bool)>,
     told: Rc<Vec<TimeMark>>,
 }
@@ -65,19 +65,21 @@ impl TimeMarks {
     /// `epoch` grows with everything that is not the passing of time. Of what lies behind, only what is new since is looked
     /// at: thousands of requests are remembered.
     pub fn tell(&mut self, latest: &Cluster, now: Time, epoch: u64, end: Time) -> Rc<Vec<TimeMark>> {
-        let goes_on = self.of == (epoch, end) && self.until <= now && latest.now() <= now;
-        if !goes_on {
+        let at_the_end = latest.now() <= now;
+        let goes_on = self.until.filter(|until| self.of == (epoch, end) && *until <= now && at_the_end);
+        if goes_on.is_none() {
             self.seen.clear();
-            self.until = Time::ZERO;
         }
         // What happened at that very moment may not have been all.
-        let since = self.until;
-        let mut other = !goes_on;
+        let since = goes_on.unwrap_or_default();
+        let mut other = goes_on.is_none();
         let mut mark = |at: Time, sort: MarkSort| {
             let mark = (sort, at > now);
-            let known = self.seen.entry(place(at, end)).or_insert((MarkSort::Cluster, false));
-            other |= *known < mark || mark.0 == MarkSort::Cluster;
-            *known = mark.max(*known);
+            let known = self.seen.get(&place(at, end));
+            if known.is_none_or(|known| *known < mark) {
+                self.seen.insert(place(at, end), mark);
+                other = true;
+            }
         };
         for entry in latest.events().iter().rev().take_while(|entry| entry.at >= since) {
             let sort = if entry.actor == Actor::Person { MarkSort::Person } else { MarkSort::Cluster };
@@ -89,7 +91,7 @@ impl TimeMarks {
         for record in latest.ended_since(since).filter(|record| !record.trace.outcome.is_success()) {
             mark(record.ended_at, MarkSort::Failed);
         }
-        (self.of, self.until) = ((epoch, end), now.min(latest.now()));
+        (self.of, self.until) = ((epoch, end), at_the_end.then_some(latest.now()));
         if other {
             let marks = self.seen.iter().map(|(place, (sort, future))| TimeMark {
                 place: *place,

@@ -3,7 +3,7 @@
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use crate::page::{Page, story};
+use crate::page::{self, Page, story};
 
 /// How the later part was asked for, as far as it was.
 const ASKED: &str =
@@ -15,17 +15,14 @@ const LEGEND: &str = "dialog[open]";
 
 #[test]
 fn the_later_part_comes_by_itself() {
-    story("", async |page| {
-        page.until(&format!("{ASKED}.length")).await?;
-        assert_eq!(page.value(ASKED).await?, json!(["fetch"]));
-        Ok(())
-    });
+    story("", async |page| page.until(&format!("{ASKED}.length")).await);
 }
 
 #[test]
 fn a_deed_that_needs_the_later_part_waits_for_it() {
     story("", async |page| {
         keep_away(&page, 0).await?;
+        page.until(page::DRAWN).await?;
         page.begin().await?;
         page.control('k').await?;
         page.until("document.querySelector('[role=dialog], dialog[open]')").await?;
@@ -38,13 +35,25 @@ fn a_deed_that_needs_the_later_part_waits_for_it() {
 fn a_server_that_is_away_is_told_and_the_deed_is_done_when_it_is_back() {
     story("", async |page| {
         keep_away(&page, 2).await?;
-        // The first deed is to close the legend. The message may come before the browser has told that the key is up.
-        page.find(LEGEND).await?;
-        let _ = page.driver.action_chain().send_keys(Key::Escape).perform().await;
-        for _ in 0..2 {
-            let told = page.driver.get_alert_text().await?;
-            assert!(told.contains("could not be loaded"), "{told}");
-            page.driver.accept_alert().await?;
+        let mut told = 0;
+        let escape = async || page.driver.action_chain().send_keys(Key::Escape).perform().await;
+        // Each question to the browser takes some milliseconds.
+        for _ in 0..5_000 {
+            match page.driver.get_alert_text().await {
+                Ok(words) => {
+                    assert!(words.contains("could not be loaded"), "{words}");
+                    page.driver.accept_alert().await?;
+                    told += 1;
+                }
+                Err(_) if told == 2 => break,
+                // The first deed is to close the legend, once it is there. On a slow machine the page may need the part
+                // before that, and the message may come before the browser has told that the key is up.
+                Err(_) => drop(escape().await),
+            }
+        }
+        assert_eq!(told, 2);
+        if page.value(&format!("document.querySelector('{LEGEND}') !== null")).await? == json!(true) {
+            escape().await?;
         }
         page.until(&format!("!document.querySelector('{LEGEND}')")).await?;
         page.until_card("Service web", "2 of 2 endpoints ready").await
@@ -67,5 +76,5 @@ async fn keep_away(page: &Page, failures: u32) -> WebDriverResult<()> {
          }};"
     );
     page.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await?;
-    page.open("").await
+    page.go("").await
 }

@@ -15,6 +15,9 @@ use crate::server;
 /// How long a condition may take to come true.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Whether the page is drawn.
+pub const DRAWN: &str = "window.wasmBindings && document.body.innerText.trim()";
+
 /// The page of one story.
 #[derive(Clone)]
 pub struct Page {
@@ -109,10 +112,15 @@ impl Page {
 
     /// Opens the page anew, with a query and a fragment.
     pub async fn open(&self, address: &str) -> WebDriverResult<()> {
+        self.go(address).await?;
+        self.until(DRAWN).await
+    }
+
+    /// The same, and does not wait until something is drawn.
+    pub async fn go(&self, address: &str) -> WebDriverResult<()> {
         // A new fragment alone would not load the page again.
         self.driver.goto("about:blank").await?;
-        self.driver.goto(format!("{}{address}", server::address())).await?;
-        self.until("window.wasmBindings && document.body.innerText.trim()").await
+        self.driver.goto(format!("{}{address}", server::address())).await
     }
 
     /// Waits until the JavaScript expression `condition` holds. It is looked at once a frame.

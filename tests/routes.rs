@@ -235,10 +235,9 @@ fn a_udp_flow_goes_where_it_went_until_kube_proxy_or_time_ends_its_tracking() {
     assert_eq!(send(&mut session, kept(client(), "udp://web:53")), "refused: no endpoints");
 }
 
-fn source_port(session: &Session) -> Option<String> {
+fn source_port(session: &Session) -> Option<u16> {
     let record = session.cluster().requests().back()?;
-    let first = record.trace.hops.iter().find_map(|hop| hop.source.as_ref())?;
-    first.before.rsplit_once(':').map(|(_, port)| port.to_owned())
+    record.trace.hops.iter().find_map(|hop| hop.source).map(|first| first.before.port())
 }
 
 #[test]
@@ -301,7 +300,7 @@ fn local_keeps_the_source_and_fails_health_checks_where_no_endpoint_is() {
             assert_eq!(send(&mut session, once(Client::Internet, "http://203.0.113.10/")), "web-1");
             let record = session.cluster().requests().back().expect("it was just sent");
             let at_pod = record.trace.hops.iter().find(|hop| matches!(hop.place, Place::Pod(_)));
-            let seen = at_pod.and_then(|hop| hop.source.as_ref()).map(|change| change.after.clone());
+            let seen = at_pod.and_then(|hop| hop.source).map(|change| change.after.to_string());
             assert!(seen.as_ref().is_some_and(|seen| seen.starts_with(source)), "{policy}: {seen:?}");
         }
         // Past the load balancer's health check, a node without an endpoint drops.

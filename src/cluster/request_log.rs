@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::Time;
 use crate::network::request::CLIENT_PATIENCE;
 use crate::network::rules::Packet;
-use crate::network::{Action, Change, Outcome, Place, Request, Trace, trace};
+use crate::network::{Action, Outcome, Place, Request, Trace, trace};
 
 /// How long the way from one place to the next takes, in milliseconds of simulated time. A real network is a
 /// thousand times faster; here a person wants to see it.
@@ -85,12 +85,9 @@ impl RequestRecord {
             if !is_rule || !is_decided || hop.place != Place::Node(node.to_owned()) {
                 continue;
             }
-            let address = |change: &Option<Change>| change.as_ref()?.before.parse().ok();
-            let (Some(source), Some(destination)) = (address(&hop.source), address(&hop.destination)) else {
-                continue;
-            };
-            let endpoint = hop.destination.as_ref().filter(|_| hop.action == Action::Dnat);
-            let endpoint = endpoint.and_then(|change| change.after.parse().ok());
+            let (Some(source), Some(change)) = (hop.source, hop.destination) else { continue };
+            let (source, destination) = (source.before, change.before);
+            let endpoint = (hop.action == Action::Dnat).then_some(change.after);
             let is_kept = hop.decision.ends_with(trace::KEPT_BY_AFFINITY);
             packets.push(Packet { source, destination, protocol, endpoint, is_kept });
         }

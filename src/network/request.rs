@@ -1,6 +1,7 @@
 //! A request and what became of it, hop by hop: plain data that the page and the tests read.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -79,16 +80,26 @@ impl Place {
     }
 }
 
-/// An address with its port, as text that a person reads: `10.96.84.12:80`, `[fd00::1]:80`.
-pub type Address = String;
-
-/// An address on the way into a hop and on the way out of it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+/// An address on the way into a hop and on the way out of it, each with its port. Shown as `10.96.84.12:80`,
+/// `[fd00::1]:80`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Change {
     /// Before this hop.
-    pub before: Address,
+    pub before: SocketAddr,
     /// After this hop; the same when nothing was rewritten.
-    pub after: Address,
+    pub after: SocketAddr,
+}
+
+impl Change {
+    /// An address that stays as it is.
+    pub fn none(address: SocketAddr) -> Change {
+        Change { before: address, after: address }
+    }
+
+    /// Whether the hop rewrote the address.
+    pub fn is_rewritten(&self) -> bool {
+        self.before != self.after
+    }
 }
 
 /// What a hop did to the packet.

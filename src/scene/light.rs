@@ -8,12 +8,6 @@ use crate::api::ObjectKey;
 use crate::cluster::RequestRecord;
 use crate::network::{Client, Hop, Place};
 
-/// The host of `host:port`, without the brackets of an IPv6 address.
-fn host(address: &str) -> &str {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    host.trim_start_matches('[').trim_end_matches(']')
-}
-
 /// Lights up the rows, gates and Pods that a request uses: solid where bytes go, tinted where something was looked up.
 pub(super) fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8>) {
     let request = &record.request;
@@ -30,8 +24,7 @@ pub(super) fn light(scene: &mut Scene, record: &RequestRecord, accent: Option<u8
     for hop in &record.trace.hops {
         visit(scene, hop, accent);
         if let Place::Pod(key) = &hop.place {
-            last_pod =
-                Some((key.clone(), hop.destination.as_ref().map(|change| host(&change.after).to_owned())));
+            last_pod = Some((key.clone(), hop.destination.map(|change| change.after.ip().to_string())));
         }
         for key in &hop.looked_up {
             look_up(scene, key, hop);
@@ -75,8 +68,7 @@ fn visit(scene: &mut Scene, hop: &Hop, accent: Option<u8>) {
         }
         Place::LoadBalancer(key) => {
             let id = format!("lb/{}/{}", key.namespace, key.name);
-            let asked = hop.destination.as_ref().and_then(|change| change.before.rsplit_once(':'));
-            let asked = asked.map(|(_, port)| format!(":{port}"));
+            let asked = hop.destination.map(|change| format!(":{}", change.before.port()));
             if let Some(row) = row_of(scene, &id, asked.as_deref()) {
                 (row.light, row.accent) = (Light::Solid, accent);
             }
@@ -109,11 +101,10 @@ fn light_pod(scene: &mut Scene, key: &ObjectKey) {
 fn look_up(scene: &mut Scene, key: &ObjectKey, hop: &Hop) {
     if let Some(card) = scene.services.iter_mut().find(|card| card.key == *key) {
         // The row of the port that was asked for; the only row, where there is one.
-        let asked =
-            hop.destination.as_ref().and_then(|change| change.before.rsplit_once(':')).map(|(_, port)| port);
+        let asked = hop.destination.map(|change| change.before.port().to_string());
         let only = card.rows.len() == 1;
         for row in &mut Rc::make_mut(card).rows {
-            let named = asked.is_some_and(|port| {
+            let named = asked.as_deref().is_some_and(|port| {
                 row.text.split(' ').next() == Some(port) || row.end.strip_prefix(':') == Some(port)
             });
             if only || named {

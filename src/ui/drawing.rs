@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use endpoint_playground::api::{Kind, ObjectKey};
-use endpoint_playground::session::{Command, Fate, Hop, RequestRecord, draw};
+use endpoint_playground::session::{Change, Command, Fate, Hop, RequestRecord, draw};
 
 use super::act::Act;
 use super::create;
@@ -180,9 +180,8 @@ fn addresses(record: &RequestRecord, done: usize) -> String {
         Some(now) => lines.push(now),
         None => lines.push("a question to DNS, no connection yet".to_owned()),
     }
-    let rewritten = past().find(|hop| {
-        [&hop.source, &hop.destination].into_iter().flatten().any(|change| change.before != change.after)
-    });
+    let rewritten =
+        past().find(|hop| [&hop.source, &hop.destination].into_iter().flatten().any(Change::is_rewritten));
     if let Some(before) = rewritten.and_then(|hop| pair(hop, true)) {
         lines.push(format!("before it was rewritten: {before}"));
     }

@@ -125,8 +125,7 @@ impl Connection {
     fn translated_from(&self) -> SocketAddr {
         let at_node = |hop: &&Hop| hop.action == Action::Dnat && matches!(hop.place, Place::Node(_));
         let hop = self.hops.iter().find(at_node);
-        let before = hop.and_then(|hop| hop.destination.as_ref()?.before.parse().ok());
-        before.unwrap_or(self.flow.first_destination)
+        hop.and_then(|hop| hop.destination).map_or(self.flow.first_destination, |change| change.before)
     }
 
     /// Takes the connection out of the counts of IPVS.

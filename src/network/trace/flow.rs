@@ -78,16 +78,14 @@ impl Tracer<'_> {
 
     /// Adds a hop at which no address is rewritten.
     pub(super) fn hop(&mut self, place: Place, action: Action, decision: String, flow: &Flow) -> &mut Hop {
-        let same =
-            |address: SocketAddr| Some(Change { before: address.to_string(), after: address.to_string() });
         let hop = Hop {
             place,
             action,
             decision,
             rule: None,
             looked_up: Vec::new(),
-            source: same(flow.source),
-            destination: same(flow.destination),
+            source: Some(Change::none(flow.source)),
+            destination: Some(Change::none(flow.destination)),
         };
         self.push(hop)
     }
@@ -104,7 +102,7 @@ impl Tracer<'_> {
         let before = std::mem::replace(&mut flow.destination, to);
         flow.rewrites.push((self.hops.len() + 1, by));
         let hop = self.hop(place, Action::Dnat, decision, flow);
-        hop.destination = Some(Change { before: before.to_string(), after: to.to_string() });
+        hop.destination = Some(Change { before, after: to });
         hop
     }
 
@@ -120,23 +118,20 @@ impl Tracer<'_> {
         let before = std::mem::replace(&mut flow.source, to);
         flow.rewrites.push((self.hops.len() + 1, Rewriter::Node(node.to_owned())));
         let hop = self.hop(Place::Node(node.to_owned()), Action::Snat, decision, flow);
-        hop.source = Some(Change { before: before.to_string(), after: to.to_string() });
+        hop.source = Some(Change { before, after: to });
         hop
     }
 
     /// Adds the way of the answer back to `place`: each rewrite is undone, the last one first.
     pub(super) fn reply(&mut self, place: Place, flow: &Flow) {
-        let change = |before: SocketAddr, after: SocketAddr| {
-            Some(Change { before: before.to_string(), after: after.to_string() })
-        };
         let hop = Hop {
             place,
             action: Action::Reply,
             decision: undone(&flow.rewrites),
             rule: None,
             looked_up: Vec::new(),
-            source: change(flow.destination, flow.first_destination),
-            destination: change(flow.source, flow.first_source),
+            source: Some(Change { before: flow.destination, after: flow.first_destination }),
+            destination: Some(Change { before: flow.source, after: flow.first_source }),
         };
         self.push(hop);
     }

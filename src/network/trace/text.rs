@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::network::{Action, Change, Client, Place, Trace};
+use crate::network::{Action, Client, Place, Trace};
 
 /// One line for each hop and one for the outcome:
 ///
@@ -32,8 +32,10 @@ pub fn hops_as_text(trace: &Trace) -> String {
             let _ = write!(text, " [{rule}]");
         }
         for change in [&hop.source, &hop.destination].into_iter().flatten() {
-            text.push_str(" | ");
-            text.push_str(&changed(change));
+            let _ = write!(text, " | {}", change.before);
+            if change.is_rewritten() {
+                let _ = write!(text, " -> {}", change.after);
+            }
         }
         text.push('\n');
     }
@@ -43,14 +45,6 @@ pub fn hops_as_text(trace: &Trace) -> String {
     }
     text.push('\n');
     text
-}
-
-fn changed(change: &Change) -> String {
-    if change.before == change.after {
-        change.after.clone()
-    } else {
-        format!("{} -> {}", change.before, change.after)
-    }
 }
 
 /// A place as a person calls it.

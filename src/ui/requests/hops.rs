@@ -117,23 +117,23 @@ fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
                     }>{ format!("{} {}", key.kind, key.name) }</button>
                 }
             </span>
-            <span class="ad" role="cell">{ address("from", hop.source.as_ref()) }</span>
-            <span class="ad" role="cell">{ address("to", hop.destination.as_ref()) }</span>
+            <span class="ad" role="cell">{ address("from", hop.source) }</span>
+            <span class="ad" role="cell">{ address("to", hop.destination) }</span>
         </div>
     }
 }
 
-fn address(word: &'static str, change: Option<&Change>) -> Html {
+fn address(word: &'static str, change: Option<Change>) -> Html {
     let Some(change) = change else { return Html::default() };
-    if change.before == change.after {
-        return html! { <><span class="ad-word">{ word }{ " " }</span>{ &change.after }</> };
+    if !change.is_rewritten() {
+        return html! { <><span class="ad-word">{ word }{ " " }</span>{ change.after }</> };
     }
     html! {
         <>
             <span class="ad-word">{ word }{ " " }</span>
-            <s class="was"><span class="sr">{ "was " }</span>{ &change.before }</s>
+            <s class="was"><span class="sr">{ "was " }</span>{ change.before }</s>
             { " → " }
-            <span class="is"><span class="sr">{ "now " }</span>{ &change.after }</span>
+            <span class="is"><span class="sr">{ "now " }</span>{ change.after }</span>
         </>
     }
 }

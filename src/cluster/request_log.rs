@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::Time;
 use crate::network::request::CLIENT_PATIENCE;
 use crate::network::rules::Packet;
-use crate::network::{Action, Outcome, Place, Request, Trace, trace};
+use crate::network::{Action, Outcome, Place, Request, Rule, Trace, trace};
 
 /// How long the way from one place to the next takes, in milliseconds of simulated time. A real network is a
 /// thousand times faster; here a person wants to see it.
@@ -79,8 +79,7 @@ impl RequestRecord {
                 // A proxy's own connections are HTTP.
                 protocol = "TCP";
             }
-            let is_rule =
-                hop.rule.as_deref().is_some_and(|rule| !rule.starts_with("CNI-") && rule != "conntrack");
+            let is_rule = !matches!(hop.rule, None | Some(Rule::Fixed("CNI-HOSTPORT-DNAT" | "conntrack")));
             let is_decided = matches!(hop.action, Action::Dnat | Action::Reject | Action::Drop);
             if !is_rule || !is_decided || hop.place != Place::Node(node.to_owned()) {
                 continue;

@@ -130,7 +130,7 @@ fn register(store: &Store, node: &mut Node, now: Time) {
 fn free_address(store: &Store) -> Option<Ipv4Addr> {
     let first = u32::from(API_SERVER);
     let mut addresses = (1..=u32::from(u8::MAX)).map(|place| Ipv4Addr::from(first.saturating_add(place)));
-    addresses.find(|address| store.at_address(&address.to_string()).next().is_none())
+    addresses.find(|address| store.at_address((*address).into()).next().is_none())
 }
 
 /// The lowest /24 of the Pod network that no node has, and a /64 where other nodes have one too. The network's first

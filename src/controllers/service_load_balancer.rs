@@ -161,7 +161,7 @@ fn events(provider: Provider, key: &ObjectKey, given: &[LoadBalancerIngress]) ->
 fn free_address(store: &Store, provider: Provider, family: &str, asked: Option<&str>) -> Option<IpAddr> {
     let is_v4 = family == "IPv4";
     let pool = provider.pool()?;
-    let is_free = |address: &IpAddr| store.at_address(&address.to_string()).next().is_none();
+    let is_free = |address: &IpAddr| store.at_address(*address).next().is_none();
     let asked = asked.and_then(|asked| asked.parse().ok()).filter(|ip: &IpAddr| ip.is_ipv4() == is_v4);
     if provider == Provider::MetalLb
         && let Some(asked) = asked

@@ -15,6 +15,6 @@ pub mod rules;
 pub mod settings;
 pub mod trace;
 
-pub use request::{Action, Change, Client, Hop, Outcome, Place, Request, Trace};
+pub use request::{Action, Change, Client, Hop, Outcome, Place, Request, Rule, Trace};
 pub use settings::{Provider, ProxyMode, Scheduler, Settings};
 pub use trace::Connection;

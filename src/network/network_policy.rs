@@ -212,7 +212,8 @@ pub fn evaluate<V: PolicyView>(view: &V, connection: &Connection<'_>) -> Verdict
     Verdict { egress: side(Direction::Egress), ingress: side(Direction::Ingress) }
 }
 
-fn evaluate_side<V: PolicyView>(view: &V, connection: &Connection<'_>, direction: Direction) -> Side {
+/// What the policies say of a connection in one direction; see [`evaluate`].
+pub fn evaluate_side<V: PolicyView>(view: &V, connection: &Connection<'_>, direction: Direction) -> Side {
     let (subject, other) = match direction {
         Direction::Egress => (connection.from, connection.to),
         Direction::Ingress => (connection.to, connection.from),

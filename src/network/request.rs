@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::kube_proxy::Chains;
 use crate::api::ObjectKey;
 
 /// How long a client waits for an answer before it gives up, in milliseconds of simulated time.
@@ -128,6 +129,33 @@ pub enum Action {
     Reply,
 }
 
+/// The rule that decided, as the component names it. Shown and written as that name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Rule {
+    /// One that always has the same name: `KUBE-POSTROUTING`.
+    Fixed(&'static str),
+    /// A rule of an Ingress or an HTTPRoute.
+    Named(String),
+    /// The chains of kube-proxy that led to an endpoint.
+    Chains(Box<Chains>),
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rule::Fixed(name) => f.write_str(name),
+            Rule::Named(name) => f.write_str(name),
+            Rule::Chains(chains) => chains.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// One step of a request's way.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -138,8 +166,8 @@ pub struct Hop {
     pub action: Action,
     /// What decided, in one plain sentence: `node-2, one of 3 healthy nodes`.
     pub decision: String,
-    /// The rule that decided, as the component names it: a chain of kube-proxy, a rule of an Ingress.
-    pub rule: Option<String>,
+    /// The rule that decided.
+    pub rule: Option<Rule>,
     /// The objects that were looked up to decide, most telling first.
     pub looked_up: Vec<ObjectKey>,
     /// The source address; `None` where there is no connection yet.

@@ -12,7 +12,7 @@ use super::build::request_text;
 use super::card::{ClientCard, EdgeCard, EdgeKind, Row};
 use crate::api::Time;
 use crate::cluster::{RequestLog, RequestRecord};
-use crate::network::{Client, Place, addresses};
+use crate::network::{Client, Place, Rule, addresses};
 use crate::session::Session;
 
 /// How many of its last requests a client's card lists.
@@ -166,7 +166,8 @@ fn resolvers(requests: &RequestLog, told: Option<&Arc<RequestRecord>>) -> Vec<Ed
         for index in (end.saturating_sub(RESOLVER_REQUESTS)..end).rev() {
             let Some(record) = requests.get(index) else { continue };
             let Some(hop) = record.trace.hops.iter().find(|hop| hop.place == place) else { continue };
-            let text = hop.rule.clone().unwrap_or_else(|| host_of(&record.request.url).to_owned());
+            let text = hop.rule.as_ref().map(Rule::to_string);
+            let text = text.unwrap_or_else(|| host_of(&record.request.url).to_owned());
             if rows.len() < CLIENT_ROWS && !rows.iter().any(|row| row.text == text) {
                 rows.push(Row { text, ..Row::default() });
             }

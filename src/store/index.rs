@@ -1,42 +1,88 @@
 //! The indexes that answer "who has this?" without a look at everything.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use equivalent::{Comparable, Equivalent};
 use imbl::{OrdMap, OrdSet};
+use k8s_openapi::api::core::v1::Service;
 
+use crate::api::validation::parse_ip_sloppy;
 use crate::api::{Kind, Live, Object, ObjectKey};
 
 /// The label by which an EndpointSlice names its Service.
 pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
 
+/// What an object is found by. A text is borrowed where one looks it up, and owned by the index.
+// One type for all indexes: a map for each type of term would be as much code again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Term<T> {
+    Text(T),
+    Address(IpAddr),
+    NodePort(i32),
+}
+
+impl Term<&str> {
+    fn owned(self) -> Term<Arc<str>> {
+        match self {
+            Term::Text(text) => Term::Text(Arc::from(text)),
+            Term::Address(address) => Term::Address(address),
+            Term::NodePort(number) => Term::NodePort(number),
+        }
+    }
+}
+
+impl Term<Arc<str>> {
+    fn borrowed(&self) -> Term<&str> {
+        match self {
+            Term::Text(text) => Term::Text(text),
+            Term::Address(address) => Term::Address(*address),
+            Term::NodePort(number) => Term::NodePort(*number),
+        }
+    }
+}
+
+impl Equivalent<Term<Arc<str>>> for Term<&str> {
+    fn equivalent(&self, term: &Term<Arc<str>>) -> bool {
+        *self == term.borrowed()
+    }
+}
+
+impl Comparable<Term<Arc<str>>> for Term<&str> {
+    fn compare(&self, term: &Term<Arc<str>>) -> Ordering {
+        self.cmp(&term.borrowed())
+    }
+}
+
 /// For each term, the keys of the objects that have it.
 #[derive(Clone, Debug, Default)]
-struct Postings(OrdMap<Arc<str>, OrdSet<ObjectKey>>);
+struct Postings(OrdMap<Term<Arc<str>>, OrdSet<ObjectKey>>);
 
 impl Postings {
-    fn add(&mut self, term: &str, key: &ObjectKey) {
-        match self.0.get_mut(term) {
+    fn add(&mut self, term: Term<&str>, key: &ObjectKey) {
+        match self.0.get_mut(&term) {
             Some(keys) => {
                 keys.insert(key.clone());
             }
             None => {
-                self.0.insert(Arc::from(term), OrdSet::unit(key.clone()));
+                self.0.insert(term.owned(), OrdSet::unit(key.clone()));
             }
         }
     }
 
-    fn remove(&mut self, term: &str, key: &ObjectKey) {
-        if let Some(keys) = self.0.get_mut(term) {
+    fn remove(&mut self, term: Term<&str>, key: &ObjectKey) {
+        if let Some(keys) = self.0.get_mut(&term) {
             keys.remove(key);
             if keys.is_empty() {
-                self.0.remove(term);
+                self.0.remove(&term);
             }
         }
     }
 
-    fn get(&self, term: &str) -> Option<&OrdSet<ObjectKey>> {
-        self.0.get(term)
+    fn get(&self, term: Term<&str>) -> Option<&OrdSet<ObjectKey>> {
+        self.0.get(&term)
     }
 }
 
@@ -53,6 +99,8 @@ pub(super) struct Index {
     by_owner: Postings,
     /// Pods, Services and Nodes by each of their addresses.
     by_address: Postings,
+    /// Services by each of their node ports.
+    by_node_port: Postings,
     /// Pods by the node they are bound to; those without one under the empty name.
     pods_by_node: Postings,
 }
@@ -76,29 +124,40 @@ impl Index {
         }
     }
 
-    fn visit(&mut self, live: &Live, key: &ObjectKey, mut act: impl FnMut(&mut Postings, &str, &ObjectKey)) {
+    fn visit(
+        &mut self,
+        live: &Live,
+        key: &ObjectKey,
+        mut act: impl FnMut(&mut Postings, Term<&str>, &ObjectKey),
+    ) {
         for owner in live.metadata().iter().flat_map(|meta| meta.owner_references.iter().flatten()) {
-            act(&mut self.by_owner, &owner.uid, key);
+            act(&mut self.by_owner, Term::Text(&owner.uid), key);
         }
-        for address in addresses(live) {
-            act(&mut self.by_address, address, key);
+        for address in addresses(live).filter_map(parse_ip_sloppy) {
+            act(&mut self.by_address, Term::Address(address), key);
         }
         match live {
             Live::Pod(pod) => {
-                act(&mut self.pods_by_node, node_of(pod), key);
+                act(&mut self.pods_by_node, Term::Text(node_of(pod)), key);
                 for (name, value) in pod.metadata.labels.iter().flatten() {
-                    act(&mut self.pods_by_label, &label_term(&key.namespace, name, value), key);
+                    let term = label_term(&key.namespace, name, value);
+                    act(&mut self.pods_by_label, Term::Text(&term), key);
                 }
             }
             Live::Service(service) => {
                 if let Some((name, value)) = selector_of(service).and_then(BTreeMap::first_key_value) {
-                    act(&mut self.services_by_pair, &label_term(&key.namespace, name, value), key);
+                    let term = label_term(&key.namespace, name, value);
+                    act(&mut self.services_by_pair, Term::Text(&term), key);
+                }
+                for number in node_ports(service) {
+                    act(&mut self.by_node_port, Term::NodePort(number), key);
                 }
             }
             Live::EndpointSlice(slice) => {
                 let labels = slice.metadata.labels.as_ref();
                 if let Some(service) = labels.and_then(|labels| labels.get(SERVICE_NAME_LABEL)) {
-                    act(&mut self.slices_by_service, &service_term(&key.namespace, service), key);
+                    let term = service_term(&key.namespace, service);
+                    act(&mut self.slices_by_service, Term::Text(&term), key);
                 }
             }
             _ => {}
@@ -113,7 +172,9 @@ impl Index {
     ) -> impl Iterator<Item = &'a ObjectKey> {
         labels
             .iter()
-            .filter_map(move |(name, value)| self.services_by_pair.get(&label_term(namespace, name, value)))
+            .filter_map(move |(name, value)| {
+                self.services_by_pair.get(Term::Text(&label_term(namespace, name, value)))
+            })
             .flatten()
     }
 
@@ -122,8 +183,8 @@ impl Index {
     pub fn pods_for(&self, namespace: &str, pairs: &BTreeMap<String, String>) -> Option<OrdSet<ObjectKey>> {
         let mut rarest: Option<OrdSet<ObjectKey>> = None;
         for (name, value) in pairs {
-            let found =
-                self.pods_by_label.get(&label_term(namespace, name, value)).cloned().unwrap_or_default();
+            let term = label_term(namespace, name, value);
+            let found = self.pods_by_label.get(Term::Text(&term)).cloned().unwrap_or_default();
             if rarest.as_ref().is_none_or(|best| found.len() < best.len()) {
                 rarest = Some(found);
             }
@@ -133,22 +194,27 @@ impl Index {
 
     /// EndpointSlices whose label names this Service.
     pub fn slices_of(&self, namespace: &str, service: &str) -> Option<&OrdSet<ObjectKey>> {
-        self.slices_by_service.get(&service_term(namespace, service))
+        self.slices_by_service.get(Term::Text(&service_term(namespace, service)))
     }
 
     /// Objects with this uid among their owners.
     pub fn owned_by(&self, uid: &str) -> Option<&OrdSet<ObjectKey>> {
-        self.by_owner.get(uid)
+        self.by_owner.get(Term::Text(uid))
     }
 
     /// Pods that are bound to this node; those without one for the empty name.
     pub fn on_node(&self, node: &str) -> Option<&OrdSet<ObjectKey>> {
-        self.pods_by_node.get(node)
+        self.pods_by_node.get(Term::Text(node))
     }
 
     /// Pods, Services and Nodes that have this address.
-    pub fn at_address(&self, address: &str) -> Option<&OrdSet<ObjectKey>> {
-        self.by_address.get(address)
+    pub fn at_address(&self, address: IpAddr) -> Option<&OrdSet<ObjectKey>> {
+        self.by_address.get(Term::Address(address))
+    }
+
+    /// Services one of whose ports has this node port.
+    pub fn at_node_port(&self, number: i32) -> Option<&OrdSet<ObjectKey>> {
+        self.by_node_port.get(Term::NodePort(number))
     }
 }
 
@@ -164,7 +230,9 @@ fn same_terms(old: &Live, new: &Live) -> bool {
             (Live::Pod(old), Live::Pod(new)) => {
                 old.metadata.labels == new.metadata.labels && node_of(old) == node_of(new)
             }
-            (Live::Service(old), Live::Service(new)) => selector_of(old) == selector_of(new),
+            (Live::Service(old), Live::Service(new)) => {
+                selector_of(old) == selector_of(new) && node_ports(old).eq(node_ports(new))
+            }
             (Live::EndpointSlice(old), Live::EndpointSlice(new)) => {
                 old.metadata.labels == new.metadata.labels
             }
@@ -176,8 +244,13 @@ fn node_of(pod: &k8s_openapi::api::core::v1::Pod) -> &str {
     pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or_default()
 }
 
-fn selector_of(service: &k8s_openapi::api::core::v1::Service) -> Option<&BTreeMap<String, String>> {
+fn selector_of(service: &Service) -> Option<&BTreeMap<String, String>> {
     service.spec.as_ref().and_then(|spec| spec.selector.as_ref())
+}
+
+fn node_ports(service: &Service) -> impl Iterator<Item = i32> {
+    let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+    ports.filter_map(|port| port.node_port)
 }
 
 /// The addresses by which others reach this object: a Pod's IPs, a Service's cluster, external and load-balancer
@@ -225,17 +298,11 @@ fn addresses(live: &Live) -> Box<dyn Iterator<Item = &str> + '_> {
 
 // Namespaces, names, label keys and values hold neither of the separators.
 fn label_term(namespace: &str, name: &str, value: &str) -> String {
-    let mut term = String::with_capacity(namespace.len() + name.len() + value.len() + 2);
-    term.push_str(namespace);
-    term.push('\n');
-    term.push_str(name);
-    term.push('\n');
-    term.push_str(value);
-    term
+    [namespace, "\n", name, "\n", value].concat()
 }
 
 fn service_term(namespace: &str, service: &str) -> String {
-    format!("{namespace}\n{service}")
+    [namespace, "\n", service].concat()
 }
 
 /// The range of keys that holds every object of `kind`, or of `kind` in `namespace`.

@@ -6,6 +6,7 @@ pub mod deletion;
 mod index;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use imbl::ordmap::DiffItem;
@@ -161,8 +162,13 @@ impl Store {
     }
 
     /// The Pods, Services and Nodes that have this address. A Pod on its node's network is not among them.
-    pub fn at_address<'a>(&'a self, address: &str) -> impl Iterator<Item = &'a Arc<Object>> {
+    pub fn at_address(&self, address: IpAddr) -> impl Iterator<Item = &Arc<Object>> {
         self.resolve(self.index.at_address(address))
+    }
+
+    /// The Services one of whose ports has this `nodePort`, ordered by namespace and name.
+    pub fn at_node_port(&self, number: i32) -> impl Iterator<Item = &Arc<Object>> {
+        self.resolve(self.index.at_node_port(number))
     }
 
     fn resolve<'a>(&'a self, keys: Option<&'a OrdSet<ObjectKey>>) -> impl Iterator<Item = &'a Arc<Object>> {
@@ -284,6 +290,26 @@ mod tests {
         assert_eq!(names(&store.pods_matching("shop", &labels(&[("app", "wbe")]))), ["a"]);
         store.remove(&ObjectKey::pod("shop", "a"));
         assert!(store.pods_matching("shop", &labels(&[("app", "wbe")])).is_empty());
+    }
+
+    #[test]
+    fn services_are_found_by_the_node_ports_and_addresses_that_they_have_now() {
+        let mut store = Store::default();
+        let spec = |node_ports: &[i32], address: &str| {
+            let ports: Vec<_> = node_ports.iter().map(|port| json!({"port": 80, "nodePort": port})).collect();
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"},
+                "spec": {"ports": ports, "clusterIPs": [address]}})
+        };
+        let at = |store: &Store, address: &str| store.at_address(address.parse().unwrap()).count();
+        put(&mut store, spec(&[30_080, 30_080, 30_443], "10.96.0.1"));
+        assert_eq!([30_080, 30_443, 30_081].map(|port| store.at_node_port(port).count()), [1, 1, 0]);
+        // The address is the same, however it is written.
+        put(&mut store, spec(&[30_081, 30_443], "FD00:0::1"));
+        assert_eq!([30_080, 30_443, 30_081].map(|port| store.at_node_port(port).count()), [0, 1, 1]);
+        assert_eq!([at(&store, "10.96.0.1"), at(&store, "fd00::1")], [0, 1]);
+        store.remove(&ObjectKey::service("shop", "web"));
+        assert_eq!([30_443, 30_081].map(|port| store.at_node_port(port).count()), [0, 0]);
+        assert_eq!(at(&store, "fd00::1"), 0);
     }
 
     #[test]

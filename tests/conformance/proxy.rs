@@ -63,7 +63,7 @@ fn actual(case: &Value) -> Vec<Value> {
                     == service.metadata.name.as_ref()
         };
         for (name, port) in service_ports(service, family) {
-            let all = endpoints(slices.iter().filter(own), &name, family, node);
+            let all = endpoints(slices.iter().filter(own), &name, family);
             let categories = categorize_endpoints(&all, &port, node, zone);
             result.push(json!({
                 "service": format!("{}/{}", name.namespace, name.name),
@@ -75,7 +75,7 @@ fn actual(case: &Value) -> Vec<Value> {
                 "allEndpoints": addresses(all.iter()),
                 "clusterEndpoints": addresses(categories.cluster.iter().copied()),
                 "localEndpoints": addresses(categories.local.iter().copied()),
-                "allReachableEndpoints": addresses(categories.reachable.iter().copied()),
+                "allReachableEndpoints": addresses(categories.reachable(&all).into_iter()),
                 "hasAnyEndpoints": categories.has_any,
             }));
         }

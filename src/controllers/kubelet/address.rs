@@ -48,7 +48,7 @@ fn next_free(store: &Store, range: IpNet, taken: &[IpAddr]) -> Option<IpAddr> {
     };
     let highest = taken.iter().filter(|ip| range.contains(*ip)).map(|ip| number(*ip)).max();
     let start = highest.and_then(|highest| highest.checked_add(1)).unwrap_or(lowest).max(lowest);
-    let is_free = |ip: &IpAddr| !taken.contains(ip) && store.at_address(&ip.to_string()).next().is_none();
+    let is_free = |ip: &IpAddr| !taken.contains(ip) && store.at_address(*ip).next().is_none();
     (start..=last).chain(lowest..start.min(last.saturating_add(1))).map(address).find(is_free)
 }
 

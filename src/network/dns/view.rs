@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 
 use super::{DnsView, Question, Response, records};
+use crate::api::validation::parse_ip_sloppy;
 use crate::store::Store;
 
 /// The cluster in a [`Store`], with `upstream` for the servers outside.
@@ -28,8 +29,9 @@ impl<F: Fn(&Question) -> Response> DnsView for StoreView<'_, F> {
     }
 
     fn services_with_cluster_ip(&self, ip: &str) -> impl Iterator<Item = &Service> {
-        self.store
-            .at_address(ip)
+        parse_ip_sloppy(ip)
+            .into_iter()
+            .flat_map(|address| self.store.at_address(address))
             .filter_map(|object| object.get::<Service>())
             .map(|service| &**service)
             .filter(move |service| records::cluster_ips(service).any(|known| known == ip))

@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::Service;
 
 pub use self::schedule::{VirtualServer, VirtualServerState};
 use super::addresses::Family;
-use super::kube_proxy::{Endpoint, endpoints, is_watched, service_ports};
+use super::kube_proxy::{Endpoint, Known, endpoints, is_watched, service_ports};
 use super::settings::Scheduler;
 use crate::api::{ObjectKey, Random, Time};
 use crate::store::Store;
@@ -38,10 +38,12 @@ impl Visit {
     }
 }
 
-/// The memory of all nodes' kernels. Clones share everything.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// The memory of all nodes' kernels, with the rules that kube-proxy wrote there. Clones share everything.
+#[derive(Clone, Debug, Default)]
 pub struct Kernels {
     now: Time,
+    /// What the rules that packets came to were written from.
+    pub(super) known: Known,
     /// When a client was last sent to an endpoint.
     visits: OrdMap<Visit, Time>,
     servers: OrdMap<VirtualServer, VirtualServerState>,
@@ -51,7 +53,7 @@ pub struct Kernels {
 pub struct Choice<'a> {
     /// The node whose rules choose.
     pub node: &'a str,
-    /// What keeps clients and endpoints together; see [`Kernels`].
+    /// What keeps clients and endpoints together; see [`Kernels`]. Nobody looks at it without session affinity.
     pub table: &'a str,
     /// The source address as the rules see it.
     pub client: IpAddr,
@@ -63,6 +65,11 @@ impl Kernels {
     /// Lets time pass up to `now`.
     pub fn set_now(&mut self, now: Time) {
         self.now = now;
+    }
+
+    /// Goes back to what was remembered before. What is known of Services stays: it holds at any time.
+    pub fn go_back(&mut self, before: Kernels) {
+        *self = Kernels { known: std::mem::take(&mut self.known), ..before };
     }
 
     /// The moment.
@@ -98,7 +105,7 @@ impl Kernels {
                 let ports = service.map(|service| service_ports(service, family)).unwrap_or_default();
                 for (name, _) in ports.into_iter().filter(|(_, port)| port.affinity_seconds.is_some()) {
                     let slices = store.slices_of(&key.namespace, &key.name).map(|slice| &**slice);
-                    let all = endpoints(slices.filter(|slice| is_watched(slice)), &name, family, "");
+                    let all = endpoints(slices.filter(|slice| is_watched(slice)), &name, family);
                     let usable = all.iter().filter(|e| e.is_ready || e.is_serving_and_terminating());
                     there.extend(usable.map(|endpoint| (name.table(), endpoint.address())));
                 }

@@ -1,10 +1,67 @@
 //! The names of kube-proxy's chains, by which a trace tells which rule decided.
 
+use std::fmt;
+use std::sync::Arc;
+
+use super::decide::{Policy, Way};
 use super::service_port::ServicePortName;
 use super::sha256::base32_digest;
+use crate::network::addresses::join_host_port;
+use crate::network::settings::ProxyMode;
 
 /// The longest name of an nftables chain without its prefix.
 const NFTABLES_NAME_LENGTH: usize = 240;
+
+/// The chains that a packet went through on its way to an endpoint. Shown as their names, in order:
+/// `KUBE-SERVICES > KUBE-SVC-AQI2S6QIMU7PVVRP > KUBE-SEP-2FTCOOOGVC2TWE2E`.
+// The names are hashes. They are worked out when somebody reads them, for most packets never.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chains {
+    pub(super) mode: ProxyMode,
+    pub(super) port: Arc<ServicePortName>,
+    /// Whether clients are kept with their endpoints.
+    pub(super) keeps_clients: bool,
+    pub(super) way: Way,
+    pub(super) policy: Policy,
+    /// The chosen endpoint.
+    pub(super) endpoint: (String, i32),
+}
+
+impl fmt::Display for Chains {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, (ip, number)) = (&self.port, &self.endpoint);
+        let is_external = self.way != Way::ClusterIp;
+        let is_local = self.policy == Policy::Local;
+        // Where the destination was matched, the chain of external traffic, the one that chose among the endpoints, and
+        // the one of the chosen endpoint.
+        let (entry, external, service, endpoint) = match self.mode {
+            ProxyMode::Iptables => (
+                if self.way == Way::NodePort { "KUBE-NODEPORTS" } else { "KUBE-SERVICES" },
+                is_external.then(|| iptables_service("KUBE-EXT-", name)),
+                iptables_service(if is_local { "KUBE-SVL-" } else { "KUBE-SVC-" }, name),
+                Some(iptables_endpoint(name, &join_host_port(ip, number))),
+            ),
+            // Without session affinity the service's chain rewrites the destination itself.
+            ProxyMode::Nftables => (
+                "services",
+                is_external.then(|| nftables_service("external-", name)),
+                nftables_service(if is_local { "local-" } else { "service-" }, name),
+                self.keeps_clients.then(|| nftables_endpoint(name, ip, *number)),
+            ),
+            ProxyMode::Ipvs => (
+                "kube-ipvs0",
+                None,
+                format!("virtual server of {name}"),
+                Some(format!("real server {}", join_host_port(ip, number))),
+            ),
+        };
+        f.write_str(entry)?;
+        for chain in [external, Some(service), endpoint].into_iter().flatten() {
+            write!(f, " > {chain}")?;
+        }
+        Ok(())
+    }
+}
 
 /// A chain of iptables for a service port: `prefix` is `KUBE-SVC-` (Cluster policy), `KUBE-SVL-` (Local policy),
 /// `KUBE-EXT-` (external traffic) or `KUBE-FW-` (source ranges).

@@ -1,15 +1,17 @@
 //! What the rules of kube-proxy on one node do with the first packet of a connection.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Node, Service};
 
-use super::chains;
-use super::endpoint::{Endpoint, endpoints};
-use super::service_port::{ServicePort, ServicePortName, is_proxied, is_watched, service_ports};
+use super::chains::Chains;
+use super::endpoint::Endpoint;
+use super::known::{Known, Proxied};
+use super::service_port::{ServicePort, ServicePortName, is_proxied, service_ports};
 use super::topology::{Categories, TopologyMode, categorize_endpoints};
 use crate::api::validation::parse_ip_sloppy;
-use crate::api::{Kind, ObjectKey, Random};
+use crate::api::{Kind, Object, ObjectKey, Random};
 use crate::network::addresses::Family;
 use crate::network::kernel::{Choice, Kernels, VirtualServer, draw};
 use crate::network::settings::{ProxyMode, Settings};
@@ -109,25 +111,13 @@ pub enum Masquerade {
     Hairpin,
 }
 
-/// The chains that a packet went through, by name.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Chains {
-    /// Where the destination was matched: `KUBE-SERVICES`, `KUBE-NODEPORTS` or what stands for them.
-    pub entry: &'static str,
-    /// The chain of external traffic; `None` for the ClusterIP.
-    pub external: Option<String>,
-    /// The chain that chose among the endpoints.
-    pub service: String,
-    /// The chain of the chosen endpoint; `None` in nftables mode without session affinity, where the service's chain
-    /// rewrites the destination itself.
-    pub endpoint: Option<String>,
-}
-
 /// A packet that goes to an endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forward {
     /// The service port that was matched.
-    pub port: ServicePort,
+    pub port: Arc<ServicePortName>,
+    /// Its `spec.ports[].port`.
+    pub number: i32,
     /// By which address.
     pub way: Way,
     /// The policy that chose.
@@ -154,7 +144,7 @@ pub struct Forward {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Reject {
     /// The service port has no usable endpoint anywhere in the cluster.
-    NoEndpoints(ServicePort, Way),
+    NoEndpoints(Arc<ServicePortName>, Way),
     /// The address is this Service's ClusterIP, and the Service has no such port.
     InvalidPort(ObjectKey),
 }
@@ -163,9 +153,9 @@ pub enum Reject {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Drop {
     /// There are endpoints, but the policy Local is in force and none of them is on this node.
-    NoLocalEndpoints(ServicePort, Way),
+    NoLocalEndpoints(Arc<ServicePortName>, Way),
     /// The source is not in `loadBalancerSourceRanges`.
-    SourceRanges(ServicePort),
+    SourceRanges(Arc<ServicePortName>),
     /// The address is in the range of ClusterIPs and no Service has it.
     Unallocated,
 }
@@ -205,24 +195,21 @@ pub fn decide(
     kernels: &mut Kernels,
     random: &mut Random,
 ) -> Verdict {
-    let Some((port, way)) = matched_port(store, settings, node, packet) else {
+    let Some((proxied, way)) = matched_port(store, settings, node, packet, &mut kernels.known) else {
         return without_rule(store, settings, packet);
     };
+    let port = &proxied.port;
     let source = packet.source.ip();
-    let family = Family::of(packet.destination.ip());
-    let slices = store.slices_of(&port.name.namespace, &port.name.name).map(|slice| &**slice);
-    let watched = slices.filter(|slice| is_watched(slice));
-    let all = endpoints(watched, &port.name, family, &node.name);
-    let categories = categorize_endpoints(&all, &port, &node.name, &node.zone);
+    let categories = categorize_endpoints(&proxied.endpoints, port, &node.name, &node.zone);
     let is_kept_out = way == Way::LoadBalancerIp
         && !port.source_ranges.is_empty()
         && !port.source_ranges.iter().any(|range| range.contains(&source));
     // Only nftables looks at the source before it looks for endpoints.
     if is_kept_out && (categories.has_any || settings.proxy_mode == ProxyMode::Nftables) {
-        return Verdict::Drop(Drop::SourceRanges(port));
+        return Verdict::Drop(Drop::SourceRanges(port.name.clone()));
     }
     if !categories.has_any {
-        return Verdict::Reject(Reject::NoEndpoints(port, way));
+        return Verdict::Reject(Reject::NoEndpoints(port.name.clone(), way));
     }
     let is_ipvs = settings.proxy_mode == ProxyMode::Ipvs;
     let policy = match way {
@@ -235,7 +222,7 @@ pub fn decide(
     // with its own source, so the answer comes from an address that the client did not call.
     let takes_others = is_ipvs && policy == Policy::Local && categories.local.is_empty();
     if takes_others && way != Way::ClusterIp && packet.origin == Origin::Outside {
-        return Verdict::Drop(Drop::NoLocalEndpoints(port, way));
+        return Verdict::Drop(Drop::NoLocalEndpoints(port.name.clone(), way));
     }
     let policy = if takes_others { Policy::Cluster } else { policy };
     let candidates = match policy {
@@ -248,9 +235,10 @@ pub fn decide(
         address: packet.destination,
     });
     // The kernel's tables stand on each node, and with IPVS each virtual server has one of its own.
-    let table = match &server {
-        Some(server) => format!("{} {}", server.protocol, server.address),
-        None => port.name.table(),
+    let table = match (&server, port.affinity_seconds) {
+        (_, None) => String::new(),
+        (Some(server), _) => format!("{} {}", server.protocol, server.address),
+        (None, _) => port.name.table(),
     };
     let choice =
         Choice { node: &node.name, table: &table, client: source, affinity_seconds: port.affinity_seconds };
@@ -262,8 +250,8 @@ pub fn decide(
     let Some(endpoint) = chosen else {
         return match settings.proxy_mode {
             // A virtual server without real servers answers with an ICMP error.
-            ProxyMode::Ipvs => Verdict::Reject(Reject::NoEndpoints(port, way)),
-            _ => Verdict::Drop(Drop::NoLocalEndpoints(port, way)),
+            ProxyMode::Ipvs => Verdict::Reject(Reject::NoEndpoints(port.name.clone(), way)),
+            _ => Verdict::Drop(Drop::NoLocalEndpoints(port.name.clone(), way)),
         };
     };
     kernels.note(endpoint, &choice);
@@ -278,10 +266,18 @@ pub fn decide(
         topology: if policy == Policy::Cluster { categories.topology } else { TopologyMode::None },
         is_kept,
         server,
-        masquerade: masquerade(&port, way, packet, &endpoint, is_ipvs),
-        chains: chain_names(settings.proxy_mode, &port, way, policy, &endpoint),
+        masquerade: masquerade(port, way, packet, &endpoint, is_ipvs),
+        chains: Chains {
+            mode: settings.proxy_mode,
+            port: port.name.clone(),
+            keeps_clients: port.affinity_seconds.is_some(),
+            way,
+            policy,
+            endpoint: (endpoint.ip.clone(), endpoint.port),
+        },
         endpoint,
-        port,
+        number: port.port,
+        port: port.name.clone(),
         way,
         policy,
     }))
@@ -294,21 +290,21 @@ fn falls_back(categories: &Categories, policy: Policy) -> bool {
     }
 }
 
-/// The service port that a destination leads to on this node.
+/// The service port that a destination leads to on this node, with its endpoints.
 fn matched_port(
     store: &Store,
     settings: &Settings,
     node: &NodeView,
     packet: &Packet,
-) -> Option<(ServicePort, Way)> {
+    known: &mut Known,
+) -> Option<(Arc<Proxied>, Way)> {
     let ip = packet.destination.ip();
     let number = i32::from(packet.destination.port());
     let family = Family::of(ip);
-    let mut best: Option<(ServicePort, Way)> = None;
-    let text = ip.to_string();
-    let at_address = store.at_address(&text).filter_map(|object| object.get::<Service>());
-    for service in at_address.filter(|service| is_proxied(service)) {
-        for port in service_ports(service, family).into_values() {
+    let mut best: Option<(Arc<Proxied>, Way)> = None;
+    for (key, service) in store.at_address(ip).filter_map(proxied_service) {
+        for proxied in known.ports(store, key, service, family) {
+            let port = &proxied.port;
             if port.port != number || port.name.protocol != packet.protocol {
                 continue;
             }
@@ -322,19 +318,26 @@ fn matched_port(
                 continue;
             };
             if best.as_ref().is_none_or(|(_, other)| (way as u8) < (*other as u8)) {
-                best = Some((port, way));
+                best = Some((proxied.clone(), way));
             }
         }
     }
     if best.is_some() || !serves_node_ports(settings, node, packet) {
         return best;
     }
-    let services = store.list::<Service>().filter(|service| is_proxied(service));
-    services
-        .filter(|service| has_node_port(service, number))
-        .flat_map(|service| service_ports(service, family).into_values())
-        .find(|port| port.node_port == number && port.name.protocol == packet.protocol)
-        .map(|port| (port, Way::NodePort))
+    let mut services = store.at_node_port(number).filter_map(proxied_service);
+    services.find_map(|(key, service)| {
+        let mut ports = known.ports(store, key, service, family).iter();
+        let found =
+            ports.find(|one| one.port.node_port == number && one.port.name.protocol == packet.protocol);
+        found.map(|proxied| (proxied.clone(), Way::NodePort))
+    })
+}
+
+/// The Service that an object is, if kube-proxy handles it.
+fn proxied_service(object: &Arc<Object>) -> Option<(&ObjectKey, &Arc<Service>)> {
+    let service = object.get::<Service>().filter(|service| is_proxied(service))?;
+    Some((&object.key, service))
 }
 
 /// Whether node ports are served on the destination address. On loopback only iptables does so, for IPv4, and only
@@ -350,11 +353,6 @@ fn serves_node_ports(settings: &Settings, node: &NodeView, packet: &Packet) -> b
     is_served || ip.is_loopback() && is_local
 }
 
-fn has_node_port(service: &Service, number: i32) -> bool {
-    let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
-    ports.filter_map(|port| port.node_port).any(|port| port == number)
-}
-
 /// What happens to a destination that is no service port. iptables has no rule for it; nftables refuses other ports of
 /// a ClusterIP and drops what goes to a ClusterIP that no Service has; IPVS refuses other ports.
 // Models pkg/proxy/nftables/proxier.go cluster-ips-check
@@ -364,10 +362,9 @@ fn without_rule(store: &Store, settings: &Settings, packet: &Packet) -> Verdict 
     }
     let ip = packet.destination.ip();
     let family = Family::of(ip);
-    for object in store.at_address(&ip.to_string()) {
-        let Some(service) = object.get::<Service>().filter(|service| is_proxied(service)) else { continue };
+    for (key, service) in store.at_address(ip).filter_map(proxied_service) {
         if service_ports(service, family).values().any(|port| port.cluster_ip == Some(ip)) {
-            return Verdict::Reject(Reject::InvalidPort(object.key.clone()));
+            return Verdict::Reject(Reject::InvalidPort(key.clone()));
         }
     }
     let is_virtual = settings.service_networks.iter().any(|network| network.contains(&ip));
@@ -394,34 +391,6 @@ fn masquerade(
         _ if !port.external_policy_local => Some(Masquerade::ExternalTrafficPolicyCluster),
         (_, Origin::Node) if !is_ipvs => Some(Masquerade::LocalSource),
         _ => None,
-    }
-}
-
-fn chain_names(mode: ProxyMode, port: &ServicePort, way: Way, policy: Policy, endpoint: &Endpoint) -> Chains {
-    let name: &ServicePortName = &port.name;
-    let is_external = way != Way::ClusterIp;
-    let is_local = policy == Policy::Local;
-    match mode {
-        ProxyMode::Iptables => Chains {
-            entry: if way == Way::NodePort { "KUBE-NODEPORTS" } else { "KUBE-SERVICES" },
-            external: is_external.then(|| chains::iptables_service("KUBE-EXT-", name)),
-            service: chains::iptables_service(if is_local { "KUBE-SVL-" } else { "KUBE-SVC-" }, name),
-            endpoint: Some(chains::iptables_endpoint(name, &endpoint.address())),
-        },
-        ProxyMode::Nftables => Chains {
-            entry: "services",
-            external: is_external.then(|| chains::nftables_service("external-", name)),
-            service: chains::nftables_service(if is_local { "local-" } else { "service-" }, name),
-            endpoint: port
-                .affinity_seconds
-                .map(|_| chains::nftables_endpoint(name, &endpoint.ip, endpoint.port)),
-        },
-        ProxyMode::Ipvs => Chains {
-            entry: "kube-ipvs0",
-            external: None,
-            service: format!("virtual server of {name}"),
-            endpoint: Some(format!("real server {}", endpoint.address())),
-        },
     }
 }
 

@@ -11,15 +11,13 @@ use crate::api::validation::parse_ip_sloppy;
 use crate::api::{Kind, ObjectKey};
 use crate::network::addresses::{Family, join_host_port};
 
-/// An endpoint of a service port as kube-proxy on one node sees it.
+/// An endpoint of a service port as kube-proxy sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
     /// The address as the slice writes it.
     pub ip: String,
     /// The port as the slice gives it.
     pub port: i32,
-    /// Whether it runs on this kube-proxy's node.
-    pub is_local: bool,
     /// `conditions.ready`; true when absent.
     pub is_ready: bool,
     /// `conditions.serving`; true when absent.
@@ -47,13 +45,18 @@ impl Endpoint {
         parse_ip_sloppy(&self.ip)
     }
 
+    /// Whether it runs on this node; the empty name is of none.
+    pub fn is_on(&self, node_name: &str) -> bool {
+        !node_name.is_empty() && self.node_name.as_deref() == Some(node_name)
+    }
+
     /// Whether it is used only when no endpoint is ready.
     pub fn is_serving_and_terminating(&self) -> bool {
         self.is_serving && self.is_terminating
     }
 }
 
-/// The endpoints of a service port on the node `node_name`, sorted by `ip:port` as text. `slices` are those of the
+/// The endpoints of a service port, sorted by `ip:port` as text. `slices` are those of the
 /// Service, in any order.
 ///
 /// A slice counts with every port of its own that has this name (`""` is a name, absent is not), this protocol and a
@@ -65,7 +68,6 @@ pub fn endpoints<'a>(
     slices: impl IntoIterator<Item = &'a EndpointSlice>,
     port_name: &ServicePortName,
     family: Family,
-    node_name: &str,
 ) -> Vec<Endpoint> {
     let mut found: BTreeMap<String, Endpoint> = BTreeMap::new();
     for slice in slices {
@@ -89,7 +91,7 @@ pub fn endpoints<'a>(
                 if ip.contains(':') != (family == Family::V6) {
                     continue;
                 }
-                let info = endpoint_info(endpoint, &key, ip, port, node_name);
+                let info = endpoint_info(endpoint, &key, ip, port);
                 let address = info.address();
                 if !info.is_terminating || !found.contains_key(&address) {
                     found.insert(address, info);
@@ -109,19 +111,12 @@ fn as_joined(one: &[String], other: &[String]) -> Ordering {
 }
 
 // Models pkg/proxy/endpointslicecache.go newEndpointSliceInfo
-fn endpoint_info(
-    endpoint: &SliceEndpoint,
-    slice: &ObjectKey,
-    ip: &str,
-    port: i32,
-    node_name: &str,
-) -> Endpoint {
+fn endpoint_info(endpoint: &SliceEndpoint, slice: &ObjectKey, ip: &str, port: i32) -> Endpoint {
     let conditions = endpoint.conditions.as_ref();
     let hints = endpoint.hints.as_ref();
     Endpoint {
         ip: ip.to_owned(),
         port,
-        is_local: !node_name.is_empty() && endpoint.node_name.as_deref() == Some(node_name),
         is_ready: conditions.and_then(|conditions| conditions.ready).unwrap_or(true),
         is_serving: conditions.and_then(|conditions| conditions.serving).unwrap_or(true),
         is_terminating: conditions.and_then(|conditions| conditions.terminating).unwrap_or(false),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use k8s_openapi::api::core::v1::{LoadBalancerIngress, Service, ServicePort as Port, ServiceSpec};
@@ -54,7 +55,7 @@ impl fmt::Display for ServicePortName {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServicePort {
     /// Which port of which Service.
-    pub name: ServicePortName,
+    pub name: Arc<ServicePortName>,
     /// The Service's ClusterIP of this family; `None` when it does not parse.
     pub cluster_ip: Option<IpAddr>,
     /// `spec.ports[].port`.
@@ -110,7 +111,7 @@ pub fn service_ports(service: &Service, family: Family) -> BTreeMap<ServicePortN
     for port in spec.ports.iter().flatten() {
         let protocol = port.protocol.as_deref().unwrap_or("TCP");
         let key = ServicePortName::new(namespace, name, port.name.as_deref().unwrap_or(""), protocol);
-        let info = service_port(key.clone(), service, spec, port, cluster_ip, family);
+        let info = service_port(Arc::new(key.clone()), service, spec, port, cluster_ip, family);
         ports.insert(key, info);
     }
     ports
@@ -133,7 +134,7 @@ fn proxied_cluster_ip(spec: &ServiceSpec, family: Family) -> Option<&str> {
 
 // Models pkg/proxy/serviceport.go newBaseServiceInfo
 fn service_port(
-    name: ServicePortName,
+    name: Arc<ServicePortName>,
     service: &Service,
     spec: &ServiceSpec,
     port: &Port,

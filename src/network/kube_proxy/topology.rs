@@ -21,8 +21,6 @@ pub struct Categories<'a> {
     pub cluster: Vec<&'a Endpoint>,
     /// Usable by traffic of the policy Local; empty when the port never has such traffic.
     pub local: Vec<&'a Endpoint>,
-    /// All that this node reaches by either policy, each once.
-    pub reachable: Vec<&'a Endpoint>,
     /// Whether any endpoint is usable anywhere in the cluster, even if this node reaches none.
     pub has_any: bool,
     /// How topology hints narrowed `cluster`.
@@ -38,7 +36,6 @@ pub struct Categories<'a> {
 /// - Cluster: the ready ones that the topology hints leave; if none is ready, the serving terminating ones, without a
 ///   look at hints.
 /// - Local: the ready ones on this node; if there are none, the serving terminating ones on this node.
-/// - Reachable: the union of both.
 ///
 /// The two fall-backs are independent of each other. Whether any is usable: ready or serving terminating, anywhere.
 // Models pkg/proxy/topology.go CategorizeEndpoints
@@ -51,7 +48,6 @@ pub fn categorize_endpoints<'a>(
     let mut result = Categories {
         cluster: Vec::new(),
         local: Vec::new(),
-        reachable: Vec::new(),
         has_any: false,
         topology: TopologyMode::None,
         cluster_falls_back: false,
@@ -72,36 +68,42 @@ pub fn categorize_endpoints<'a>(
     }
     if port.uses_local_endpoints() {
         result.has_any |= endpoints.iter().any(|e| e.is_ready || e.is_serving_and_terminating());
-        result.local = endpoints.iter().filter(|e| e.is_local && e.is_ready).collect();
+        result.local = endpoints.iter().filter(|e| e.is_on(node_name) && e.is_ready).collect();
         if result.local.is_empty() {
             // Here none is local and ready, so upstream's "not ready" need not be asked again.
             result.local =
-                endpoints.iter().filter(|e| e.is_local && e.is_serving_and_terminating()).collect();
+                endpoints.iter().filter(|e| e.is_on(node_name) && e.is_serving_and_terminating()).collect();
             result.local_falls_back = !result.local.is_empty();
-        }
-    }
-    // Both lists keep the order of `endpoints`, so one walk merges them.
-    let (mut cluster, mut local) = (result.cluster.iter().peekable(), result.local.iter().peekable());
-    for endpoint in endpoints {
-        let in_cluster = cluster.next_if(|other| std::ptr::eq(**other, endpoint)).is_some();
-        let in_local = local.next_if(|other| std::ptr::eq(**other, endpoint)).is_some();
-        if in_cluster || in_local {
-            result.reachable.push(endpoint);
         }
     }
     result
 }
 
+impl<'a> Categories<'a> {
+    /// All of `endpoints` that this node reaches by either policy, each once.
+    pub fn reachable(&self, endpoints: &'a [Endpoint]) -> Vec<&'a Endpoint> {
+        // Both lists keep the order of `endpoints`, so one walk merges them.
+        let (mut cluster, mut local) = (self.cluster.iter().peekable(), self.local.iter().peekable());
+        let mut reachable = Vec::new();
+        for endpoint in endpoints {
+            let in_cluster = cluster.next_if(|other| std::ptr::eq(**other, endpoint)).is_some();
+            let in_local = local.next_if(|other| std::ptr::eq(**other, endpoint)).is_some();
+            if in_cluster || in_local {
+                reachable.push(endpoint);
+            }
+        }
+        reachable
+    }
+}
+
 /// How the hints of the ready endpoints narrow the choice on this node: node hints come first, then zone hints.
 // Models pkg/proxy/topology.go topologyModeFromHints
 fn topology_mode(endpoints: &[Endpoint], node_name: &str, zone: &str) -> TopologyMode {
-    let ready: Vec<&Endpoint> = endpoints.iter().filter(|endpoint| endpoint.is_ready).collect();
-    if ready.iter().all(|e| !e.node_hints.is_empty())
-        && ready.iter().any(|e| e.node_hints.contains(node_name))
-    {
+    let ready = || endpoints.iter().filter(|endpoint| endpoint.is_ready);
+    if ready().all(|e| !e.node_hints.is_empty()) && ready().any(|e| e.node_hints.contains(node_name)) {
         return TopologyMode::SameNode;
     }
-    if ready.iter().all(|e| !e.zone_hints.is_empty()) && ready.iter().any(|e| e.zone_hints.contains(zone)) {
+    if ready().all(|e| !e.zone_hints.is_empty()) && ready().any(|e| e.zone_hints.contains(zone)) {
         return TopologyMode::SameZone;
     }
     TopologyMode::None

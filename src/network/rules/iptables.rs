@@ -221,7 +221,7 @@ impl Writer<'_> {
         for (is_local, endpoints) in plan.endpoint_chains() {
             self.endpoint_choice(plan, &policy_chain(plan, is_local), endpoints);
         }
-        for endpoint in &plan.categories.reachable {
+        for endpoint in &plan.reachable {
             let chain = iptables_endpoint(name, &endpoint.address());
             let comment = self.comment(&name.to_string());
             let sticky = match port.affinity_seconds {

@@ -23,7 +23,8 @@ pub use self::nftables::nftables;
 pub use self::taken::Packet;
 use super::addresses::Family;
 use super::kernel::Kernels;
-use super::kube_proxy::{Endpoint, NodeView, ServicePort, endpoints, is_proxied, is_watched, service_ports};
+pub use super::kube_proxy::Proxied;
+use super::kube_proxy::{NodeView, endpoints, is_proxied, is_watched, service_ports};
 use super::settings::{ProxyMode, Settings};
 use crate::api::ObjectKey;
 use crate::store::Store;
@@ -47,15 +48,6 @@ pub struct Proxy {
     pub has_counters: bool,
 }
 
-/// A service port with all its endpoints, as kube-proxy keeps them.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Proxied {
-    /// The service port.
-    pub port: ServicePort,
-    /// Its endpoints, sorted by `ip:port` as text.
-    pub endpoints: Vec<Endpoint>,
-}
-
 /// The service ports of these Services with their endpoints, in the order of their names.
 pub fn proxied<'a>(
     services: impl IntoIterator<Item = &'a Service>,
@@ -67,7 +59,7 @@ pub fn proxied<'a>(
         let watched: Vec<&EndpointSlice> = slices(service);
         for (name, port) in service_ports(service, proxy.family) {
             let listed = watched.iter().copied();
-            let endpoints = endpoints(listed, &name, proxy.family, &proxy.node.name);
+            let endpoints = endpoints(listed, &name, proxy.family);
             all.push(Proxied { port, endpoints });
         }
     }

@@ -236,8 +236,8 @@ impl Writer<'_> {
             self.endpoint_choice(plan, &policy_chain(plan, is_local), endpoints);
         }
         let protocol = plan.protocol();
-        for endpoint in &plan.categories.reachable {
-            if endpoint.is_local {
+        for endpoint in &plan.reachable {
+            if endpoint.is_on(&self.proxy.node.name) {
                 let Endpoint { ip, port, .. } = endpoint;
                 self.element("hairpin-connections", format!("{ip} . {ip} . {protocol} . {port}"));
             }

@@ -18,6 +18,8 @@ pub struct Plan<'a> {
     pub port: &'a ServicePort,
     /// Its endpoints by use.
     pub categories: Categories<'a>,
+    /// All endpoints that the node reaches, each once.
+    pub reachable: Vec<&'a Endpoint>,
     /// What happens to traffic for the ClusterIP without an endpoint; `None` when there is one.
     pub internal: Option<NoEndpoints>,
     /// The same for external traffic.
@@ -51,6 +53,7 @@ impl<'a> Plan<'a> {
             is_restricted: !port.load_balancer_vips.is_empty() && !port.source_ranges.is_empty(),
             has_cluster_chain: !categories.cluster.is_empty(),
             has_local_chain: !categories.local.is_empty(),
+            reachable: categories.reachable(&proxied.endpoints),
             categories,
             port,
         }

@@ -5,6 +5,7 @@
 //! rebalanced.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Pod, Service};
@@ -17,7 +18,7 @@ use crate::api::{ObjectKey, Random};
 use crate::network::addresses::Family;
 use crate::network::kernel::{Kernels, VirtualServer};
 use crate::network::kube_proxy::{endpoints, is_proxied, is_watched, service_ports};
-use crate::network::{Action, Client, Hop, Outcome, Place, Request, Settings, Trace};
+use crate::network::{Action, Client, Hop, Outcome, Place, Request, Rule, Settings, Trace};
 use crate::store::Store;
 
 /// A connection that is open.
@@ -114,7 +115,7 @@ impl Connection {
                 return false;
             }
             let slices = store.slices_of(&port.name.namespace, &port.name.name).map(|slice| &**slice);
-            let all = endpoints(slices.filter(|slice| is_watched(slice)), &port.name, family, "");
+            let all = endpoints(slices.filter(|slice| is_watched(slice)), &port.name, family);
             let serving: Vec<IpAddr> =
                 all.iter().filter(|endpoint| endpoint.is_serving).filter_map(|e| e.ip_address()).collect();
             !serving.is_empty() && !serving.contains(&goes_to)
@@ -140,30 +141,36 @@ impl Connection {
 pub(super) struct Accepted {
     server: Server,
     flow: Flow,
-    hops: Vec<Hop>,
+    /// The numbers of the hops, from 0.
+    hops: Range<usize>,
     entries: usize,
 }
 
 impl Tracer<'_> {
-    /// Notes that `server` has accepted the connection whose way began with the hop number `first`.
-    pub(super) fn accepted(&mut self, server: &Server, flow: &Flow, first: usize) {
-        let mut flow = flow.clone();
-        for (number, _) in &mut flow.rewrites {
-            *number = number.saturating_sub(first);
-        }
-        self.accepted = Some(Accepted {
-            server: server.clone(),
-            flow,
-            hops: self.hops.get(first..).unwrap_or_default().to_vec(),
-            entries: self.entries.len(),
-        });
+    /// The request and its answer over the connection that `server` has accepted and whose way began with the hop
+    /// number `first`.
+    pub(super) fn accepted(
+        &mut self,
+        server: Server,
+        flow: Flow,
+        first: usize,
+        target: &Target,
+        request: &Request,
+    ) -> (Outcome, super::DecidedBy) {
+        let (hops, entries) = (first..self.hops.len(), self.entries.len());
+        let ended = self.exchange(&server, &flow, target, request);
+        self.accepted = Some(Accepted { server, flow, hops, entries });
+        ended
     }
 
     /// The connection of a request that has ended, to be kept; and an end to all others.
     pub(super) fn keep(&mut self, request: &Request) -> Option<Connection> {
-        let accepted = self.accepted.take()?;
+        let mut accepted = self.accepted.take()?;
         let target = parse(&request.url).ok()?;
         let entries = self.entries.drain(..accepted.entries).collect();
+        for (number, _) in &mut accepted.flow.rewrites {
+            *number = number.saturating_sub(accepted.hops.start);
+        }
         Some(Connection {
             client: request.from.clone(),
             target: target_text(&request.url, &target),
@@ -175,7 +182,7 @@ impl Tracer<'_> {
             },
             flow: accepted.flow,
             accepted: accepted.server,
-            hops: accepted.hops,
+            hops: self.hops.get(accepted.hops).unwrap_or_default().to_vec(),
             entries,
         })
     }
@@ -208,7 +215,7 @@ impl Tracer<'_> {
             match (&hop.place, hop.action) {
                 (Place::Node(_), Action::Dnat | Action::Snat) => {
                     hop.decision = format!("{told}: no rule is asked again");
-                    hop.rule = Some("conntrack".to_owned());
+                    hop.rule = Some(Rule::Fixed("conntrack"));
                 }
                 (Place::LoadBalancer(_), _) => hop.decision = format!("{told}: stays with its node"),
                 _ => {}
@@ -244,8 +251,7 @@ impl Tracer<'_> {
         let destination = connection.flow.first_destination;
         let first = self.hops.len();
         let (server, flow) = self.connect(&location, destination, connection.flow.protocol)?;
-        self.accepted(&server, &flow, first);
-        Ok(self.exchange(&server, &flow, &target, request))
+        Ok(self.accepted(server, flow, first, &target, request))
     }
 }
 

@@ -140,8 +140,7 @@ impl Tracer<'_> {
         let destination = SocketAddr::new(address, target.port);
         let first = self.hops.len();
         let (server, flow) = self.connect(&location, destination, target.scheme.protocol())?;
-        self.accepted(&server, &flow, first);
-        Ok(self.exchange(&server, &flow, &target, request))
+        Ok(self.accepted(server, flow, first, &target, request))
     }
 
     /// The request and its answer over a connection that `server` has accepted.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::core::v1::{Service, ServiceSpec};
 
 use super::client::Location;
 use super::flow::{Flow, Rewriter};
@@ -11,11 +11,10 @@ use super::{Failure, Tracer};
 use crate::api::{Kind, ObjectKey};
 use crate::network::addresses::Family;
 use crate::network::kube_proxy::{
-    Chains, Drop, Forward, Masquerade, NodeView, Origin, Packet, Policy, Reject, ServicePort, TopologyMode,
-    Verdict, Way, decide,
+    Drop, Forward, Masquerade, NodeView, Origin, Packet, Policy, Reject, TopologyMode, Verdict, Way, decide,
 };
 use crate::network::settings::{ProxyMode, Settings};
-use crate::network::{Action, Outcome, Place};
+use crate::network::{Action, Outcome, Place, Rule};
 
 /// How the decision of a hop ends when session affinity made it.
 pub const KEPT_BY_AFFINITY: &str = ", kept by sessionAffinity: ClientIP";
@@ -50,7 +49,8 @@ impl Tracer<'_> {
             origin: location.origin(),
         };
         let verdict = decide(self.store, self.settings, &node, &packet, self.kernels, self.random);
-        (*self.random, *self.kernels) = before;
+        *self.random = before.0;
+        self.kernels.go_back(before.1);
         let failure = match verdict {
             // A board without the DNS server's Service has a DNS server all the same.
             Verdict::NotAService | Verdict::Forward(_) | Verdict::Drop(Drop::Unallocated) => return Ok(()),
@@ -66,9 +66,12 @@ impl Tracer<'_> {
     }
 
     fn forward(&mut self, flow: &mut Flow, node: &NodeView, forward: Forward) {
-        let service = forward.port.name.service();
-        flow.service = Some((service.clone(), self.port_index(&forward.port)));
-        flow.decided_by = Some((service.clone(), self.endpoints_field(&service).to_owned()));
+        let service = forward.port.service();
+        let spec = self.service_spec(&service);
+        let port = spec.and_then(|spec| port_index(spec, &forward)).unwrap_or(0);
+        let field = endpoints_field(spec).to_owned();
+        flow.service = Some((service.clone(), port));
+        flow.decided_by = Some((service.clone(), field));
         let port = u16::try_from(forward.endpoint.port).unwrap_or(0);
         let Some(ip) = forward.endpoint.ip_address() else { return };
         let decision = choice(&forward, node, self.settings);
@@ -78,7 +81,7 @@ impl Tracer<'_> {
         let by = Rewriter::Node(node.name.clone());
         let place = Place::Node(node.name.clone());
         let hop = self.dnat(place, decision, flow, SocketAddr::new(ip, port), by);
-        hop.rule = Some(chain_list(&forward.chains));
+        hop.rule = Some(Rule::Chains(Box::new(forward.chains)));
         hop.looked_up = vec![service.clone(), forward.endpoint.slice.clone()];
         let Some(reason) = forward.masquerade else { return };
         let Some(address) = node.address(Family::of(ip)) else { return };
@@ -87,7 +90,7 @@ impl Tracer<'_> {
             _ => "KUBE-POSTROUTING",
         };
         let hop = self.snat(&node.name, masquerade_reason(reason).to_owned(), flow, address);
-        hop.rule = Some(rule.to_owned());
+        hop.rule = Some(Rule::Fixed(rule));
         hop.looked_up = vec![service];
     }
 
@@ -101,9 +104,9 @@ impl Tracer<'_> {
                     (ProxyMode::Nftables, _) => "no-endpoint-services",
                     (ProxyMode::Ipvs, _) => "virtual server without real servers",
                 };
-                let decision = format!("{} has no endpoints", port.name);
-                let service = port.name.service();
-                let field = self.endpoints_field(&service);
+                let decision = format!("{port} has no endpoints");
+                let service = port.service();
+                let field = endpoints_field(self.service_spec(&service));
                 ("no endpoints".to_owned(), decision, rule, service, field)
             }
             Reject::InvalidPort(service) => {
@@ -117,7 +120,7 @@ impl Tracer<'_> {
         };
         let looked_up = self.with_slices(&service);
         let hop = self.hop(Place::Node(node.name.clone()), Action::Reject, decision, flow);
-        hop.rule = Some(rule.to_owned());
+        hop.rule = Some(Rule::Fixed(rule));
         hop.looked_up = looked_up;
         Failure { outcome: Outcome::Refused(why), decided_by: Some((service, field.to_owned())) }
     }
@@ -141,20 +144,20 @@ impl Tracer<'_> {
                     Way::NodePort => "no-endpoint-nodeports",
                     _ => "no-endpoint-services",
                 };
-                let mut decision = format!("{policy}, and {} has no endpoint on {}", port.name, node.name);
+                let mut decision = format!("{policy}, and {port} has no endpoint on {}", node.name);
                 if self.settings.proxy_mode == ProxyMode::Ipvs {
                     decision.push_str(
                         ": a Pod elsewhere gets the packet with the client's address, and its answer comes from an \
                          address that the client did not call",
                     );
                 }
-                (why, decision, rule, Some((port.name.service(), field.to_owned())))
+                (why, decision, rule, Some((port.service(), field.to_owned())))
             }
             Drop::SourceRanges(port) => {
                 let why = format!("{} is not in loadBalancerSourceRanges", flow.source.ip());
                 let rule = if iptables { "KUBE-PROXY-FIREWALL" } else { "firewall-check" };
                 let field = "spec.loadBalancerSourceRanges".to_owned();
-                (why.clone(), why, rule, Some((port.name.service(), field)))
+                (why.clone(), why, rule, Some((port.service(), field)))
             }
             Drop::Unallocated => {
                 let why = format!("no Service has {}", flow.destination.ip());
@@ -163,21 +166,13 @@ impl Tracer<'_> {
         };
         let looked_up = decided_by.iter().flat_map(|(service, _)| self.with_slices(service)).collect();
         let hop = self.hop(place, Action::Drop, decision, flow);
-        hop.rule = Some(rule.to_owned());
+        hop.rule = Some(Rule::Fixed(rule));
         hop.looked_up = looked_up;
         Failure { outcome: Outcome::TimedOut(why), decided_by }
     }
 
-    /// The field of a Service that says which endpoints it has; without a selector somebody else writes its slices.
-    fn endpoints_field(&self, service: &ObjectKey) -> &'static str {
-        let spec = self
-            .store
-            .find::<Service>(&service.namespace, &service.name)
-            .and_then(|service| service.spec.as_ref());
-        match spec.and_then(|spec| spec.selector.as_ref()) {
-            Some(selector) if !selector.is_empty() => "spec.selector",
-            _ => "spec.ports",
-        }
+    fn service_spec(&self, service: &ObjectKey) -> Option<&ServiceSpec> {
+        self.store.find::<Service>(&service.namespace, &service.name)?.spec.as_ref()
     }
 
     /// A Service and all its EndpointSlices.
@@ -187,19 +182,21 @@ impl Tracer<'_> {
         let keys = names.map(|name| ObjectKey::new(Kind::EndpointSlice, service.namespace.clone(), name));
         std::iter::once(service.clone()).chain(keys).collect()
     }
+}
 
-    fn port_index(&self, port: &ServicePort) -> usize {
-        let service = self.store.find::<Service>(&port.name.namespace, &port.name.name);
-        let mut ports = service
-            .iter()
-            .filter_map(|service| service.spec.as_ref())
-            .flat_map(|spec| spec.ports.iter().flatten());
-        ports
-            .position(|other| {
-                other.port == port.port && other.protocol.as_deref().unwrap_or("TCP") == port.name.protocol
-            })
-            .unwrap_or(0)
+/// The field of a Service that says which endpoints it has; without a selector somebody else writes its slices.
+fn endpoints_field(spec: Option<&ServiceSpec>) -> &'static str {
+    match spec.and_then(|spec| spec.selector.as_ref()) {
+        Some(selector) if !selector.is_empty() => "spec.selector",
+        _ => "spec.ports",
     }
+}
+
+/// The place of the port that was matched among the Service's.
+fn port_index(spec: &ServiceSpec, forward: &Forward) -> Option<usize> {
+    spec.ports.iter().flatten().position(|port| {
+        port.port == forward.number && port.protocol.as_deref().unwrap_or("TCP") == forward.port.protocol
+    })
 }
 
 /// The destination's port as people write it: `8080`, `53/UDP`.
@@ -228,13 +225,7 @@ fn choice(forward: &Forward, node: &NodeView, settings: &Settings) -> String {
         }
         (false, None) => String::new(),
     };
-    format!("{}: 1 of {count} {what}{how}", forward.port.name)
-}
-
-fn chain_list(chains: &Chains) -> String {
-    let external = chains.external.as_deref();
-    let names = [Some(chains.entry), external, Some(chains.service.as_str()), chains.endpoint.as_deref()];
-    names.into_iter().flatten().collect::<Vec<_>>().join(" > ")
+    format!("{}: 1 of {count} {what}{how}", forward.port)
 }
 
 fn masquerade_reason(reason: Masquerade) -> &'static str {

@@ -13,7 +13,9 @@ use super::{Failure, Tracer, pod};
 use crate::api::{Kind, ObjectKey};
 use crate::network::addresses::PUBLIC_DNS;
 use crate::network::kube_proxy::{NodeView, Origin};
-use crate::network::network_policy::{Connection, Direction, Peer, PolicyName, Side, evaluate};
+use crate::network::network_policy::{
+    Connection, Direction, Peer, PolicyName, Side, evaluate, evaluate_side,
+};
 use crate::network::{Action, Outcome, Place};
 
 /// The port on which DNS servers answer.
@@ -32,7 +34,7 @@ impl Tracer<'_> {
         let to = server.as_deref().map_or(Peer::Address(address), Peer::Pod);
         let (port, protocol) = (flow.destination.port(), flow.protocol);
         let connection = Connection { from: Peer::Pod(client), to, port, protocol };
-        let side = evaluate(self.store, &connection).egress;
+        let side = evaluate_side(self.store, &connection, Direction::Egress);
         let node = node.name.clone();
         self.pass(flow, &side, &node)
     }
@@ -47,7 +49,7 @@ impl Tracer<'_> {
         };
         let (port, protocol) = (flow.destination.port(), flow.protocol);
         let connection = Connection { from, to: Peer::Pod(server), port, protocol };
-        let side = evaluate(self.store, &connection).ingress;
+        let side = evaluate_side(self.store, &connection, Direction::Ingress);
         let node = server.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or("");
         self.pass(flow, &side, node)
     }
@@ -109,8 +111,7 @@ impl Tracer<'_> {
 
     /// The Pod that has this address and has not ended.
     pub(super) fn pod_at(&self, address: IpAddr) -> Option<Arc<Pod>> {
-        let text = address.to_string();
-        let mut pods = self.store.at_address(&text).filter_map(|object| object.get::<Pod>());
+        let mut pods = self.store.at_address(address).filter_map(|object| object.get::<Pod>());
         pods.find(|pod| !pod::has_ended(pod)).cloned()
     }
 

@@ -13,7 +13,7 @@ use crate::api::validation::parse_ip_sloppy;
 use crate::api::{Kind, ObjectKey};
 use crate::network::addresses::join_host_port;
 use crate::network::http::{self, HttpRequest};
-use crate::network::{Action, Outcome, Place};
+use crate::network::{Action, Outcome, Place, Rule};
 
 /// What a proxy answers, and the object and field that decided it.
 pub(super) type Answer = (Outcome, DecidedBy);
@@ -80,7 +80,7 @@ impl Tracer<'_> {
         looked_up.extend(decided_by.iter().map(|(key, _)| key.clone()));
         looked_up.dedup();
         let hop = self.hop(Place::Pod(pod::key(pod)), Action::Answer, decision, flow);
-        hop.rule.clone_from(&route.rule);
+        hop.rule = route.rule.clone().map(Rule::Named);
         hop.looked_up = looked_up;
         (outcome, decided_by)
     }
@@ -109,7 +109,7 @@ impl Tracer<'_> {
             let mut looked_up: Vec<ObjectKey> = route.object.iter().cloned().collect();
             looked_up.extend(self.with_slices(service));
             let hop = self.hop(Place::Pod(pod::key(pod)), Action::Proxy, decision, flow);
-            hop.rule.clone_from(&route.rule);
+            hop.rule = route.rule.clone().map(Rule::Named);
             hop.looked_up = looked_up;
             let attempt = match parse_ip_sloppy(host) {
                 Some(address) => Ok(address),

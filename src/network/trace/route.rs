@@ -18,7 +18,7 @@ use crate::network::addresses::{
 use crate::network::kube_proxy::{NodeView, Origin, load_balancer_ingress, service_ports};
 use crate::network::load_balancer::{Fault, announcer, balance, health_answer, local_endpoints};
 use crate::network::settings::Provider;
-use crate::network::{Action, Outcome, Place};
+use crate::network::{Action, Outcome, Place, Rule};
 
 /// A way with more hops than this goes round in circles.
 const MOST_HOPS: usize = 40;
@@ -46,8 +46,8 @@ impl Tracer<'_> {
         if at.is_some() {
             self.egress(flow, location)?;
         }
-        let text = address.to_string();
-        let owners: Vec<Arc<Object>> = self.store.at_address(&text).cloned().collect();
+        let store = self.store;
+        let owners: Vec<&Arc<Object>> = store.at_address(address).collect();
         if let Some(node) = owners.iter().find_map(|owner| owner.get::<Node>()) {
             return self.reach_node(flow, location, at, node);
         }
@@ -62,7 +62,9 @@ impl Tracer<'_> {
         }
         for owner in &owners {
             if let Some(service) = owner.get::<Service>()
-                && load_balancer_ingress(service).any(|ingress| ingress.ip.as_deref() == Some(&text))
+                && load_balancer_ingress(service)
+                    .filter_map(|ingress| parse_ip_sloppy(ingress.ip.as_deref()?))
+                    .any(|ip| ip == address)
             {
                 return self.reach_load_balancer(flow, location, at, &owner.key, service);
             }
@@ -169,7 +171,7 @@ impl Tracer<'_> {
                 let by = Rewriter::Node(node.name.clone());
                 let place = Place::Node(node.name.clone());
                 let hop = self.dnat(place, decision, flow, SocketAddr::new(ip, container_port), by);
-                hop.rule = Some("CNI-HOSTPORT-DNAT".to_owned());
+                hop.rule = Some(Rule::Fixed("CNI-HOSTPORT-DNAT"));
                 hop.looked_up = vec![pod::key(&pod)];
                 return self.route(flow, location, Some(node));
             }
@@ -309,7 +311,7 @@ impl Tracer<'_> {
         };
         let decision = format!("answers ARP for {address}, {what}; the address stays the destination");
         let hop = self.hop(Place::Node(node.name.clone()), Action::Forward, decision, flow);
-        hop.rule = Some("MetalLB speaker".to_owned());
+        hop.rule = Some(Rule::Fixed("MetalLB speaker"));
         hop.looked_up = vec![key.clone()];
         self.require_answering(flow, &node.name)?;
         self.arrive(flow, location, &node)

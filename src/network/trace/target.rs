@@ -154,7 +154,8 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), String> {
             None => Err(format!("After ] only a port may follow, as in [{host}]:80.")),
         };
     }
-    if authority.parse::<Ipv6Addr>().is_ok() {
+    // A host with its port has one colon; a bare IPv6 address has more.
+    if authority.matches(':').count() > 1 && authority.parse::<Ipv6Addr>().is_ok() {
         return Ok((authority, None));
     }
     match authority.split_once(':') {

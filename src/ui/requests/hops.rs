@@ -104,7 +104,7 @@ fn line(index: usize, hop: &Hop, ahead: bool, on: &Callback<Act>) -> Html {
             <span class="where" role="cell"><b title={place_name(&hop.place)}>{ place }</b></span>
             <span class="what" role="cell">
                 if let Some(tag) = tag { <span class={classes!("nat", bad.then_some("bad"))} {title}>{ tag }</span> }
-                if let Some(rule) = &hop.rule { <span class="mono rule">{ rule }</span>{ ", " } }
+                if let Some(rule) = &hop.rule { <span class="mono rule">{ rule.to_string() }</span>{ ", " } }
                 { &hop.decision }
                 if hop.action == Action::Answer && let Some(source) = &hop.source {
                     { format!("; sees {} as the client", source.after) }

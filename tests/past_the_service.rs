@@ -96,8 +96,7 @@ fn weights_of_an_http_route_share_requests_out() {
     let trace = send(&mut session, Client::Internet, "http://shop.example/ -H 'version: canary'");
     assert_eq!(decided(&trace), "200 OK (HTTPRoute default/shop spec.rules[0].backendRefs[0])");
     // Past the ClusterIP: the last hop but the replies goes to the Pod's own address.
-    let answer =
-        trace.hops.iter().rev().nth(2).and_then(|hop| hop.destination.clone()).expect("a connection");
+    let answer = trace.hops.iter().rev().nth(2).and_then(|hop| hop.destination).expect("a connection");
     assert_eq!(answer.after.port(), 8080);
 }
 

@@ -218,11 +218,10 @@ impl Cluster {
 
     /// Lets time pass up to `to`, and everything happen that is due until then. Never goes back.
     pub fn advance(&mut self, to: Time) {
-        while let Some(((at, _), _)) = self.queue.get_min().filter(|((at, _), _)| *at <= to) {
-            self.now = self.now.max(*at);
-            let (due, queue) = self.queue.without_min();
-            self.queue = queue;
-            if let Some(due) = due {
+        while let Some((place, _)) = self.queue.get_min().filter(|((at, _), _)| *at <= to) {
+            let place = *place;
+            self.now = self.now.max(place.0);
+            if let Some(due) = self.queue.remove(&place) {
                 self.happen(due);
             }
             self.settle();

@@ -10,7 +10,7 @@ use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::Service;
 
 use crate::api::validation::parse_ip_sloppy;
-use crate::api::{Kind, Live, Object, ObjectKey};
+use crate::api::{Live, Object, ObjectKey};
 
 /// The label by which an EndpointSlice names its Service.
 pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
@@ -303,9 +303,4 @@ fn label_term(namespace: &str, name: &str, value: &str) -> String {
 
 fn service_term(namespace: &str, service: &str) -> String {
     [namespace, "\n", service].concat()
-}
-
-/// The range of keys that holds every object of `kind`, or of `kind` in `namespace`.
-pub(super) fn first_key(kind: Kind, namespace: &str) -> ObjectKey {
-    ObjectKey::new(kind, namespace, "")
 }

@@ -79,7 +79,7 @@ impl Store {
     /// All objects of a kind, ordered by namespace and name.
     pub fn objects_of(&self, kind: Kind) -> impl Iterator<Item = &Arc<Object>> + use<'_> {
         self.objects
-            .range(index::first_key(kind.clone(), "")..)
+            .range(KeyRef { kind: &kind, namespace: "", name: "" }..)
             .map(|(_, object)| object)
             .take_while(move |object| object.key.kind == kind)
     }
@@ -97,7 +97,7 @@ impl Store {
     /// All live objects of a kind in a namespace, ordered by name.
     pub fn objects_in<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
         self.objects
-            .range(index::first_key(kind.clone(), namespace)..)
+            .range(KeyRef { kind: &kind, namespace, name: "" }..)
             .map(|(_, object)| object)
             .take_while(move |object| object.key.kind == kind && &*object.key.namespace == namespace)
     }
@@ -166,9 +166,22 @@ impl Store {
         self.resolve(self.index.at_address(address))
     }
 
+    /// The Services that have this address, ordered by namespace and name.
+    pub fn services_at(&self, address: IpAddr) -> impl Iterator<Item = (&ObjectKey, &Arc<Service>)> {
+        self.services_among(self.index.at_address(address))
+    }
+
     /// The Services one of whose ports has this `nodePort`, ordered by namespace and name.
-    pub fn at_node_port(&self, number: i32) -> impl Iterator<Item = &Arc<Object>> {
-        self.resolve(self.index.at_node_port(number))
+    pub fn services_at_node_port(&self, number: i32) -> impl Iterator<Item = (&ObjectKey, &Arc<Service>)> {
+        self.services_among(self.index.at_node_port(number))
+    }
+
+    fn services_among<'a>(
+        &'a self,
+        keys: Option<&'a OrdSet<ObjectKey>>,
+    ) -> impl Iterator<Item = (&'a ObjectKey, &'a Arc<Service>)> {
+        let services = keys.into_iter().flatten().filter(|key| key.kind == Kind::Service);
+        services.filter_map(|key| Some((key, self.objects.get(key)?.get::<Service>()?)))
     }
 
     fn resolve<'a>(&'a self, keys: Option<&'a OrdSet<ObjectKey>>) -> impl Iterator<Item = &'a Arc<Object>> {
@@ -300,15 +313,15 @@ mod tests {
             json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"},
                 "spec": {"ports": ports, "clusterIPs": [address]}})
         };
-        let at = |store: &Store, address: &str| store.at_address(address.parse().unwrap()).count();
+        let at = |store: &Store, address: &str| store.services_at(address.parse().unwrap()).count();
         put(&mut store, spec(&[30_080, 30_080, 30_443], "10.96.0.1"));
-        assert_eq!([30_080, 30_443, 30_081].map(|port| store.at_node_port(port).count()), [1, 1, 0]);
+        assert_eq!([30_080, 30_443, 30_081].map(|port| store.services_at_node_port(port).count()), [1, 1, 0]);
         // The address is the same, however it is written.
         put(&mut store, spec(&[30_081, 30_443], "FD00:0::1"));
-        assert_eq!([30_080, 30_443, 30_081].map(|port| store.at_node_port(port).count()), [0, 1, 1]);
+        assert_eq!([30_080, 30_443, 30_081].map(|port| store.services_at_node_port(port).count()), [0, 1, 1]);
         assert_eq!([at(&store, "10.96.0.1"), at(&store, "fd00::1")], [0, 1]);
         store.remove(&ObjectKey::service("shop", "web"));
-        assert_eq!([30_443, 30_081].map(|port| store.at_node_port(port).count()), [0, 0]);
+        assert_eq!([30_443, 30_081].map(|port| store.services_at_node_port(port).count()), [0, 0]);
         assert_eq!(at(&store, "fd00::1"), 0);
     }
 

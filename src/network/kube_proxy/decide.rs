@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Node, Service};
+use k8s_openapi::api::core::v1::Node;
 
 use super::chains::Chains;
 use super::endpoint::Endpoint;
@@ -11,7 +11,7 @@ use super::known::{Known, Proxied};
 use super::service_port::{ServicePort, ServicePortName, is_proxied, service_ports};
 use super::topology::{Categories, TopologyMode, categorize_endpoints};
 use crate::api::validation::parse_ip_sloppy;
-use crate::api::{Kind, Object, ObjectKey, Random};
+use crate::api::{Kind, ObjectKey, Random};
 use crate::network::addresses::Family;
 use crate::network::kernel::{Choice, Kernels, VirtualServer, draw};
 use crate::network::settings::{ProxyMode, Settings};
@@ -302,8 +302,8 @@ fn matched_port(
     let number = i32::from(packet.destination.port());
     let family = Family::of(ip);
     let mut best: Option<(Arc<Proxied>, Way)> = None;
-    for (key, service) in store.at_address(ip).filter_map(proxied_service) {
-        for proxied in known.ports(store, key, service, family) {
+    for (key, service) in store.services_at(ip).filter(|(_, service)| is_proxied(service)) {
+        for proxied in known.ports(store, key, service, family).iter() {
             let port = &proxied.port;
             if port.port != number || port.name.protocol != packet.protocol {
                 continue;
@@ -325,19 +325,13 @@ fn matched_port(
     if best.is_some() || !serves_node_ports(settings, node, packet) {
         return best;
     }
-    let mut services = store.at_node_port(number).filter_map(proxied_service);
+    let mut services = store.services_at_node_port(number).filter(|(_, service)| is_proxied(service));
     services.find_map(|(key, service)| {
-        let mut ports = known.ports(store, key, service, family).iter();
-        let found =
-            ports.find(|one| one.port.node_port == number && one.port.name.protocol == packet.protocol);
-        found.map(|proxied| (proxied.clone(), Way::NodePort))
+        let ports = known.ports(store, key, service, family);
+        let is_it = |port: &ServicePort| port.node_port == number && port.name.protocol == packet.protocol;
+        let found = ports.iter().find(|proxied| is_it(&proxied.port))?;
+        Some((found.clone(), Way::NodePort))
     })
-}
-
-/// The Service that an object is, if kube-proxy handles it.
-fn proxied_service(object: &Arc<Object>) -> Option<(&ObjectKey, &Arc<Service>)> {
-    let service = object.get::<Service>().filter(|service| is_proxied(service))?;
-    Some((&object.key, service))
 }
 
 /// Whether node ports are served on the destination address. On loopback only iptables does so, for IPv4, and only
@@ -362,7 +356,7 @@ fn without_rule(store: &Store, settings: &Settings, packet: &Packet) -> Verdict 
     }
     let ip = packet.destination.ip();
     let family = Family::of(ip);
-    for (key, service) in store.at_address(ip).filter_map(proxied_service) {
+    for (key, service) in store.services_at(ip).filter(|(_, service)| is_proxied(service)) {
         if service_ports(service, family).values().any(|port| port.cluster_ip == Some(ip)) {
             return Verdict::Reject(Reject::InvalidPort(key.clone()));
         }

@@ -33,7 +33,7 @@ pub struct Known(OrdMap<(ObjectKey, Family), Arc<Worked>>);
 struct Worked {
     service: Arc<Service>,
     slices: Vec<Arc<EndpointSlice>>,
-    ports: Vec<Arc<Proxied>>,
+    ports: Arc<[Arc<Proxied>]>,
 }
 
 impl Worked {
@@ -61,15 +61,18 @@ impl Known {
         key: &ObjectKey,
         service: &Arc<Service>,
         family: Family,
-    ) -> &[Arc<Proxied>] {
+    ) -> Arc<[Arc<Proxied>]> {
         let place = (key.clone(), family);
-        if !self.0.get(&place).is_some_and(|known| known.holds(store, key, service)) {
-            if self.0.len() >= SERVICES_KEPT {
-                self.0.clear();
-            }
-            self.0.insert(place.clone(), Arc::new(Worked::new(store, key, service, family)));
+        if let Some(known) = self.0.get(&place).filter(|known| known.holds(store, key, service)) {
+            return known.ports.clone();
         }
-        self.0.get(&place).map_or(&[], |known| &known.ports)
+        if self.0.len() >= SERVICES_KEPT {
+            self.0.clear();
+        }
+        let worked = Worked::new(store, key, service, family);
+        let ports = worked.ports.clone();
+        self.0.insert(place, Arc::new(worked));
+        ports
     }
 }
 
@@ -104,7 +107,7 @@ mod tests {
     fn known(known: &mut Known, store: &Store) -> Vec<String> {
         let key = ObjectKey::service("shop", "web");
         let service = store.find::<Service>("shop", "web").unwrap();
-        let ports = known.ports(store, &key, service, Family::V4).to_vec();
+        let ports = known.ports(store, &key, service, Family::V4);
         assert_eq!(ports, Known::default().ports(store, &key, service, Family::V4));
         let told = |one: &Arc<Proxied>| {
             let endpoints: Vec<String> = one.endpoints.iter().map(Endpoint::address).collect();

@@ -146,21 +146,27 @@ impl Tracer<'_> {
 
 /// `conntrack on node-2 undoes 4 and 3, the load balancer 2`.
 fn undone(rewrites: &[(usize, Rewriter)]) -> String {
-    let mut parts: Vec<(&Rewriter, Vec<String>)> = Vec::new();
-    for (number, by) in rewrites.iter().rev() {
-        match parts.last_mut() {
-            Some((last, numbers)) if *last == by => numbers.push(number.to_string()),
-            _ => parts.push((by, vec![number.to_string()])),
+    let mut told = String::new();
+    for together in rewrites.chunk_by(|(_, one), (_, other)| one == other).rev() {
+        let is_first = told.is_empty();
+        told.push_str(if is_first { "" } else { ", " });
+        match together {
+            [(_, Rewriter::Node(name)), ..] => {
+                told.push_str("conntrack on ");
+                told.push_str(name);
+            }
+            _ => told.push_str("the load balancer"),
+        }
+        told.push_str(if is_first { " undoes " } else { " " });
+        for (place, (number, _)) in together.iter().rev().enumerate() {
+            // `a`, `a and b`, `a, b and c`.
+            told.push_str(match place {
+                0 => "",
+                _ if place + 1 == together.len() => " and ",
+                _ => ", ",
+            });
+            told.push_str(&number.to_string());
         }
     }
-    let mut told = Vec::new();
-    for (by, numbers) in parts {
-        let who = match by {
-            Rewriter::Node(name) => format!("conntrack on {name}"),
-            Rewriter::LoadBalancer => "the load balancer".to_owned(),
-        };
-        let verb = if told.is_empty() { " undoes" } else { "" };
-        told.push(format!("{who}{verb} {}", super::text::and(&numbers)));
-    }
-    if told.is_empty() { "nothing was rewritten".to_owned() } else { told.join(", ") }
+    if told.is_empty() { "nothing was rewritten".to_owned() } else { told }
 }

@@ -207,16 +207,17 @@ impl Tracer<'_> {
         match server {
             Server::Pod(pod) => {
                 let outcome = if is_http { Outcome::Status(listening::status(pod)) } else { outcome };
-                let listening = pod::listening_words(pod, port);
-                let answer = match outcome {
-                    Outcome::Connected => "accepts the connection".to_owned(),
-                    _ => format!("answers {outcome}"),
-                };
+                let mut decision = pod::listening_words(pod, port);
+                match outcome {
+                    Outcome::Connected => decision.push_str(", accepts the connection"),
+                    _ => decision.push_str(&format!(", answers {outcome}")),
+                }
                 let delay = listening::delay(pod);
                 self.delay += delay;
-                let after = if delay > 0 { format!(" after {delay} ms") } else { String::new() };
+                if delay > 0 {
+                    decision.push_str(&format!(" after {delay} ms"));
+                }
                 let key = pod::key(pod);
-                let decision = format!("{listening}, {answer}{after}");
                 let hop = self.hop(Place::Pod(key.clone()), Action::Answer, decision, flow);
                 hop.looked_up = vec![key];
                 return outcome;

@@ -1,5 +1,6 @@
 //! What kube-proxy's rules on a node do with a connection, told as hops.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use k8s_openapi::api::core::v1::{Service, ServiceSpec};
@@ -208,22 +209,26 @@ pub(super) fn port_text(flow: &Flow) -> String {
 /// Which endpoint of how many, and what narrowed the choice.
 fn choice(forward: &Forward, node: &NodeView, settings: &Settings) -> String {
     let count = forward.candidates;
-    let what = match (forward.policy, forward.falls_back, forward.topology) {
-        (Policy::Local, true, _) => format!("serving terminating on {}, none there is ready", node.name),
-        (Policy::Local, false, _) => format!("ready on {}", node.name),
-        (Policy::Cluster, true, _) => "serving terminating, none is ready anywhere".to_owned(),
-        (Policy::Cluster, false, TopologyMode::None) => "ready".to_owned(),
+    let what: Cow<'_, str> = match (forward.policy, forward.falls_back, forward.topology) {
+        (Policy::Local, true, _) => {
+            format!("serving terminating on {}, none there is ready", node.name).into()
+        }
+        (Policy::Local, false, _) => format!("ready on {}", node.name).into(),
+        (Policy::Cluster, true, _) => "serving terminating, none is ready anywhere".into(),
+        (Policy::Cluster, false, TopologyMode::None) => "ready".into(),
         (Policy::Cluster, false, TopologyMode::SameZone) => {
-            format!("ready, with hints for zone {}", node.zone)
+            format!("ready, with hints for zone {}", node.zone).into()
         }
-        (Policy::Cluster, false, TopologyMode::SameNode) => format!("ready, with hints for {}", node.name),
+        (Policy::Cluster, false, TopologyMode::SameNode) => {
+            format!("ready, with hints for {}", node.name).into()
+        }
     };
-    let how = match (forward.is_kept, &forward.server) {
-        (true, _) => KEPT_BY_AFFINITY.to_owned(),
+    let how: Cow<'_, str> = match (forward.is_kept, &forward.server) {
+        (true, _) => KEPT_BY_AFFINITY.into(),
         (false, Some(_)) => {
-            format!(", {} ({})", settings.ipvs_scheduler.way(), settings.ipvs_scheduler.name())
+            format!(", {} ({})", settings.ipvs_scheduler.way(), settings.ipvs_scheduler.name()).into()
         }
-        (false, None) => String::new(),
+        (false, None) => "".into(),
     };
     format!("{}: 1 of {count} {what}{how}", forward.port)
 }

@@ -195,14 +195,19 @@ impl Tracer<'_> {
 
     /// Ends the connection at a node that has stopped to answer.
     pub(super) fn require_answering(&mut self, flow: &Flow, node: &str) -> Result<(), Failure> {
-        if !self.store.find::<Node>("", node).is_some_and(|node| is_silent(node)) {
-            return Ok(());
+        match self.store.find::<Node>("", node) {
+            Some(found) if is_silent(found) => Err(self.silent(flow, node)),
+            _ => Ok(()),
         }
+    }
+
+    /// The connection ends at a node that has stopped to answer.
+    pub(super) fn silent(&mut self, flow: &Flow, node: &str) -> Failure {
         let why = format!("{node} does not answer");
         self.hop(Place::Node(node.to_owned()), Action::Drop, why.clone(), flow);
-        Err(Failure {
+        Failure {
             outcome: Outcome::TimedOut(why),
             decided_by: Some((ObjectKey::node(node), "status.conditions".to_owned())),
-        })
+        }
     }
 }

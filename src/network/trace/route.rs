@@ -125,7 +125,9 @@ impl Tracer<'_> {
             return Err(self.lost(flow, location, at, why, decided_by));
         }
         self.leave_pod_network(flow, location, at);
-        self.require_answering(flow, &there.name)?;
+        if pod::is_silent(node) {
+            return Err(self.silent(flow, &there.name));
+        }
         self.arrive(flow, location, &there)
     }
 

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use endpoint_playground::api::Time;
-use endpoint_playground::scene::fleet::{Dispatch, Sight};
+use endpoint_playground::scene::fleet::{Clock, Dispatch, Sight};
 use endpoint_playground::scene::{Drawing, Level, Scene, View};
 use endpoint_playground::session::{Command, Session};
 use motion::crowd::Crowd;
@@ -30,7 +30,7 @@ pub const FIGURES: &[(&str, Prepare)] = &[
         frames(move |session| {
             let orders = board.order(session);
             board.crowd.follow(&orders);
-            black_box(board.crowd.draw());
+            black_box(board.crowd.draw(f64::INFINITY));
         })
     }),
 ];
@@ -57,7 +57,10 @@ impl Board {
 
     fn order(&mut self, session: &Session) -> Vec<f64> {
         let scene = self.draw_up(session);
-        self.dispatch.draw(&scene, session.now(), sight(&scene));
+        let now = session.now();
+        // A quarter of a real one's speed.
+        let clock = Clock { now: now.0 as f64, at: now.0 as f64 * 4.0, pace: 0.25 };
+        self.dispatch.draw(&scene, now, clock, sight(&scene));
         black_box(self.dispatch.orders.take())
     }
 }

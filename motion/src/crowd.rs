@@ -93,6 +93,8 @@ pub struct Crowd {
     drawn: f64,
     /// Whether something was ordered since.
     fresh: bool,
+    /// Whether another part of the board is to be seen since.
+    elsewhere: bool,
 }
 
 /// What is to be drawn.
@@ -115,9 +117,17 @@ impl Crowd {
                 }
                 Order::TakeUp(trip) => self.fleet.take_up(trip),
                 Order::Colours(colours) => self.colours = colours,
-                Order::Draw { sight, clock, without } => self.wanted = Some(Wanted { sight, clock, without }),
+                Order::Draw { sight, clock, without } => {
+                    self.elsewhere |= self.wanted.is_none_or(|wanted| wanted.sight != sight);
+                    self.wanted = Some(Wanted { sight, clock, without });
+                }
             }
         }
+    }
+
+    /// Whether the picture must not come late: another part of the board is seen than in the last one.
+    pub fn is_urgent(&self) -> bool {
+        self.elsewhere
     }
 
     /// Whether the picture is another one from moment to moment.
@@ -134,6 +144,7 @@ impl Crowd {
             return None;
         }
         self.drawn = now;
+        self.elsewhere = false;
         self.dots.begin(sight.window());
         self.fleet.find(now, without, &mut self.dots);
         let Sight { width, height, .. } = sight;

@@ -131,8 +131,7 @@ impl Path {
 
     /// A cubic curve that leaves `from` and reaches `to` horizontally.
     pub fn swing(from: Point, to: Point) -> Path {
-        let reach = ((to.x - from.x).abs() / 2.0).max(24.0);
-        let (c1, c2) = (point(from.x + reach, from.y), point(to.x - reach, to.y));
+        let [c1, c2] = Path::pulls(from, to);
         let points = (0..=PIECES)
             .map(|piece| {
                 let t = f64::from(piece) / f64::from(PIECES);
@@ -141,6 +140,19 @@ impl Path {
             })
             .collect();
         Path::through(points)
+    }
+
+    /// The two points that pull a swing towards them.
+    fn pulls(from: Point, to: Point) -> [Point; 2] {
+        let reach = ((to.x - from.x).abs() / 2.0).max(24.0);
+        [point(from.x + reach, from.y), point(to.x - reach, to.y)]
+    }
+
+    /// The same curve as the `d` of an SVG path, which is shorter than that of its pieces.
+    pub fn swing_to_svg(from: Point, to: Point) -> String {
+        let [c1, c2] = Path::pulls(from, to);
+        let (Point { x, y }, to) = (from, [c1, c2, to].map(|at| format!("{:.1} {:.1}", at.x, at.y)));
+        format!("M{x:.1} {y:.1}C{}", to.join(" "))
     }
 
     /// The line through these corners, each rounded.
@@ -277,6 +289,12 @@ mod tests {
         assert_eq!(end(15.0), (Some(point(5.0, 0.0)), Some(point(10.0, 10.0)), 7));
         assert_eq!(end(4.0), (Some(point(10.0, 6.0)), Some(point(10.0, 10.0)), 7));
         assert_eq!(end(40.0), (Some(point(0.0, 0.0)), Some(point(10.0, 10.0)), 7));
+    }
+
+    #[test]
+    fn a_swing_is_the_same_curve_in_svg() {
+        let (from, to) = (point(0.0, 10.0), point(100.0, 50.25));
+        assert_eq!(Path::swing_to_svg(from, to), "M0.0 10.0C50.0 10.0 50.0 50.2 100.0 50.2");
     }
 
     #[test]

@@ -10,6 +10,10 @@ use web_sys::{
     DedicatedWorkerGlobalScope, ImageData, MessageEvent, OffscreenCanvas, OffscreenCanvasRenderingContext2d,
 };
 
+/// How long after the beginning of a frame a picture is drawn, in milliseconds: it is shown with the next frame, and until
+/// then the page's own thread needs the processor more.
+const LATER: i32 = 6;
+
 thread_local! {
     static PAINTER: RefCell<Option<Painter>> = const { RefCell::new(None) };
 }
@@ -23,6 +27,10 @@ struct Painter {
     crowd: Crowd,
     /// Runs in each frame that is asked for, with its time.
     frame: Closure<dyn FnMut(f64)>,
+    /// Runs a moment later.
+    late: Closure<dyn FnMut()>,
+    /// The time of the frame.
+    at: f64,
     /// Whether a frame has been asked for.
     asked: bool,
 }
@@ -41,7 +49,9 @@ pub fn start() {
         scope: scope.clone(),
         canvas: None,
         crowd: Crowd::default(),
-        frame: Closure::new(|at: f64| with_painter(|painter| painter.draw(at))),
+        frame: Closure::new(|at: f64| with_painter(|painter| painter.begin(at))),
+        late: Closure::new(|| with_painter(Painter::draw)),
+        at: 0.0,
         asked: false,
     };
     PAINTER.set(Some(painter));
@@ -70,9 +80,20 @@ impl Painter {
         }
     }
 
-    fn draw(&mut self, at: f64) {
+    /// A frame begins: the page's own thread and the browser's are at work now.
+    fn begin(&mut self, at: f64) {
+        self.at = self.origin + at;
+        let late = self.late.as_ref().unchecked_ref();
+        let waits = !self.crowd.is_urgent()
+            && self.scope.set_timeout_with_callback_and_timeout_and_arguments_0(late, LATER).is_ok();
+        if !waits {
+            self.draw();
+        }
+    }
+
+    fn draw(&mut self) {
         self.asked = false;
-        let at = self.origin + at;
+        let at = self.at;
         if let Some((canvas, context)) = &self.canvas
             && let Some((pixels, width, height)) = self.crowd.draw(at)
         {

@@ -23,6 +23,11 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// Whether it has taken nothing in.
+    pub fn is_new(&self) -> bool {
+        self.seen.is_none()
+    }
+
     /// Takes in what has changed in the store. Gives how many Services are to be looked at.
     pub fn take_in(&mut self, store: &Store) -> usize {
         match self.seen.as_ref().map(|seen| concerned(seen, store)) {

@@ -118,6 +118,8 @@ pub struct State {
     /// were one, in milliseconds of real time.
     ahead: u64,
     since_step: f64,
+    /// How long ago a Service was looked at for problems, in milliseconds of real time.
+    since_problem: f64,
     seek: Option<Time>,
 }
 
@@ -165,6 +167,7 @@ impl State {
             rest: 0.0,
             ahead: 0,
             since_step: 0.0,
+            since_problem: 0.0,
             seek: None,
             session,
             options,
@@ -185,6 +188,7 @@ impl State {
         self.draft = Draft::default();
         self.tool = Tool::Select;
         self.latest = Rc::new(self.session.cluster().clone());
+        self.problems = Watch::default();
         self.looking.begin();
         self.changed();
     }
@@ -319,8 +323,10 @@ impl State {
             self.draft.url = default_url(cluster, &self.draft.from, service).unwrap_or_default();
         }
         let store = self.session.cluster().store();
+        // A board that is opened tells at once what is wrong.
+        let opened = self.problems.is_new();
         let services = self.problems.take_in(store);
-        if !self.playing || store.objects_of(Kind::Pod).count() * services <= AT_ONCE {
+        if opened || !self.playing || store.objects_of(Kind::Pod).count() * services <= AT_ONCE {
             while self.problems.look() {}
         }
         self.moment != before

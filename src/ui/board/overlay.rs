@@ -1,5 +1,7 @@
 //! What a gesture shows while it lasts: rectangle, guides, line, ghost, handle. All of it is set past Yew.
 
+use std::cell::Cell;
+
 use endpoint_playground::scene::geometry::{Point, Rect};
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -19,6 +21,8 @@ pub(super) struct Overlay {
     handle: NodeRef,
     links: NodeRef,
     near: NodeRef,
+    /// Where the guides are.
+    guided: Cell<(Option<f64>, Option<f64>)>,
 }
 
 fn put(node: &NodeRef, rect: &Rect) {
@@ -60,6 +64,7 @@ impl Overlay {
 
     /// Hides everything that a gesture shows.
     pub fn clear(&self) {
+        self.guided.set((None, None));
         for node in [&self.marquee, &self.guide_x, &self.guide_y, &self.line, &self.end, &self.ghost] {
             hide(node);
         }
@@ -77,6 +82,9 @@ impl Overlay {
 
     /// The lines that a card snapped to.
     pub fn guides(&self, x: Option<f64>, y: Option<f64>) {
+        if self.guided.replace((x, y)) == (x, y) {
+            return;
+        }
         match x {
             Some(x) => put(&self.guide_x, &Rect { x, y: -4000.0, w: 1.0, h: 12000.0 }),
             None => hide(&self.guide_x),

@@ -13,6 +13,9 @@ const LOOK_EVERY: f64 = 200.0;
 /// From how many requests under way on a board is busy.
 const BUSY: usize = 200;
 
+/// How often one Service more is looked at for problems while the board is busy, in milliseconds of real time.
+const PROBLEM_EVERY: f64 = 2.0 * STEP_EVERY;
+
 /// How often the sitting follows the moment on the screen while the board is busy, in milliseconds of real time. Packets
 /// move in each frame; that one sets out a moment late is not seen among so many.
 const STEP_EVERY: f64 = 64.0;
@@ -47,20 +50,26 @@ impl State {
         self.ahead += whole as u64;
         self.since_look += milliseconds;
         self.since_step += milliseconds;
+        self.since_problem += milliseconds;
         if self.looking.scene.0.under_way.len() <= BUSY {
             let fresh = self.look_for_problems();
             let drawn = self.go_on();
             fresh | if self.looks_now() { self.look() } else { drawn }
         } else if self.since_step >= STEP_EVERY {
-            self.go_on() | self.look_for_problems()
-        } else {
+            self.go_on()
+        } else if self.looks_now() {
             // The panels take their turn in a frame of their own.
-            self.looks_now() && self.look()
+            self.look()
+        } else if self.since_problem >= PROBLEM_EVERY {
+            self.look_for_problems()
+        } else {
+            false
         }
     }
 
     /// Looks at one Service more. Gives whether there is news of problems.
     fn look_for_problems(&mut self) -> bool {
+        self.since_problem = 0.0;
         self.problems.look() && self.problems.is_done()
     }
 

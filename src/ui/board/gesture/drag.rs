@@ -12,12 +12,27 @@ use super::super::{Board, BoardProps};
 use super::elements;
 use crate::ui::events_model::BoardEvent;
 
+/// The cards that are in the hand, and what stays where it is.
+#[derive(Default)]
+pub(in super::super) struct Hand {
+    held: Vec<Held>,
+    neighbours: Vec<Rect>,
+    lines: Vec<Line>,
+    grid: f64,
+}
+
 /// A card that is in the hand.
-pub(in super::super) struct Held {
+struct Held {
     id: String,
     rect: Rect,
     /// Its element, where it is in the document.
     element: Option<HtmlElement>,
+}
+
+/// A link or wire of a card that is in the hand: its ends, and which of them is in the hand.
+struct Line {
+    from: (Point, bool),
+    to: (Point, bool),
 }
 
 /// How far the arrow keys move what is selected, in pixels at 100 %.
@@ -32,29 +47,29 @@ fn chosen(props: &BoardProps) -> Vec<String> {
 
 impl Board {
     /// Takes a card up, and with it all that are selected if it is one of them.
-    pub(super) fn take_up(&self, props: &BoardProps, card: &str) -> Vec<Held> {
+    pub(super) fn take_up(&self, props: &BoardProps, card: &str) -> Hand {
         let chosen = chosen(props);
         let together = chosen.iter().any(|id| id == card);
         let is_held = |id: &str| id == card || together && chosen.iter().any(|other| other == id);
         let mut elements = elements(self, is_held);
-        let mut held: Vec<Held> = props
-            .scene
-            .0
-            .movable()
-            .filter(|(id, _)| is_held(id))
-            .map(|(id, rect)| {
+        let scene = &props.scene.0;
+        let mut hand = Hand { grid: pick::GRID * scene.metrics.ratio, ..Hand::default() };
+        for (id, rect) in scene.movable() {
+            if is_held(&id) {
                 let element = elements.iter().position(|(other, _)| *other == id);
-                Held { element: element.map(|index| elements.swap_remove(index).1), id, rect }
-            })
-            .collect();
-        for held in &mut held {
-            if let Some(element) = &held.element {
-                // Adding a class of a valid name does not fail.
-                let _ = element.class_list().add_1("held");
+                let element = element.map(|index| elements.swap_remove(index).1);
+                if let Some(element) = &element {
+                    // Adding a class of a valid name does not fail.
+                    let _ = element.class_list().add_1("held");
+                }
+                hand.held.push(Held { id, rect, element });
+            } else {
+                hand.neighbours.push(rect);
             }
         }
+        hand.lines = hand.lines_of(scene);
         self.hold(true);
-        held
+        hand
     }
 
     /// While a card is in the hand the lines as they stand step back behind those that follow it.
@@ -69,31 +84,26 @@ impl Board {
     }
 
     /// Moves what is held to where the pointer is, and shows what it snaps to.
-    pub(super) fn drag(&self, props: &BoardProps, held: &[Held], from: (f64, f64), at: (f64, f64)) {
-        let (dx, dy, snap) = self.shift(&props.scene.0, held, from, at);
-        for held in held {
-            if let Some(element) = &held.element {
-                let _ = element.style().set_property("transform", &format!("translate({dx}px,{dy}px)"));
-            }
+    pub(super) fn drag(&self, hand: &Hand, from: (f64, f64), at: (f64, f64)) {
+        let (dx, dy, snap) = self.shift(hand, from, at);
+        for element in hand.elements() {
+            let _ = element.style().set_property("transform", &format!("translate({dx}px,{dy}px)"));
         }
         self.overlay.guides(snap.x, snap.y);
-        self.overlay.links(&lines_of(&props.scene.0, held, dx, dy), "");
+        let moved = |(at, is_held): (Point, bool)| if is_held { point(at.x + dx, at.y + dy) } else { at };
+        let lines = hand.lines.iter().map(|line| Path::swing_to_svg(moved(line.from), moved(line.to)));
+        self.overlay.links(&lines.collect::<String>(), "");
     }
 
     /// How far what is held moves, with the snapping.
-    fn shift(&self, scene: &Scene, held: &[Held], from: (f64, f64), at: (f64, f64)) -> (f64, f64, Snap) {
+    fn shift(&self, hand: &Hand, from: (f64, f64), at: (f64, f64)) -> (f64, f64, Snap) {
         let scale = self.camera.get().scale;
         let (dx, dy) = ((at.0 - from.0) / scale, (at.1 - from.1) / scale);
-        let Some(area) = held.iter().map(|held| held.rect).reduce(Rect::union) else {
+        let Some(area) = hand.held.iter().map(|held| held.rect).reduce(Rect::union) else {
             return (dx, dy, Snap::default());
         };
-        let neighbours: Vec<Rect> = scene
-            .movable()
-            .filter(|(id, _)| !held.iter().any(|held| held.id == *id))
-            .map(|(_, rect)| rect)
-            .collect();
         let moving = Rect { x: area.x + dx, y: area.y + dy, ..area };
-        let snap = pick::snap(&moving, &neighbours, pick::GRID * scene.metrics.ratio);
+        let snap = pick::snap(&moving, &hand.neighbours, hand.grid);
         (dx + snap.dx, dy + snap.dy, snap)
     }
 
@@ -101,18 +111,18 @@ impl Board {
     pub(super) fn put_down(
         &self,
         ctx: &Context<Self>,
-        held: &[Held],
+        hand: &Hand,
         from: (f64, f64),
         at: (f64, f64),
         done: bool,
     ) {
-        stand_still(held);
+        hand.stand_still();
         self.overlay.clear();
         self.hold(false);
         if done {
-            land(held);
-            let (dx, dy, _) = self.shift(&ctx.props().scene.0, held, from, at);
-            place(ctx.props(), held.iter().map(|held| (held.id.clone(), held.rect)), dx, dy);
+            hand.land();
+            let (dx, dy, _) = self.shift(hand, from, at);
+            place(ctx.props(), hand.held.iter().map(|held| (held.id.clone(), held.rect)), dx, dy);
         }
     }
 
@@ -130,49 +140,50 @@ impl Board {
     }
 }
 
-/// The links and wires of what is held, as they would run; empty when there is none.
-fn lines_of(scene: &Scene, held: &[Held], dx: f64, dy: f64) -> String {
-    let is_held = |at: &Point| {
-        held.iter().any(|held| {
-            let Rect { x, y, .. } = held.rect;
-            x - 1.0 <= at.x && at.x <= held.rect.right() + 1.0 && y <= at.y && at.y <= held.rect.bottom()
-        })
-    };
-    let moved = |at: &Point| if is_held(at) { point(at.x + dx, at.y + dy) } else { *at };
-    let links = scene.links.iter().filter(|link| link.mark != Mark::NearMiss).map(|link| &link.path);
-    let wires = scene.wires.iter().map(|wire| &wire.path);
-    let mut lines = String::new();
-    for path in links.chain(wires) {
-        if let [first, .., last] = path.points()
-            && (is_held(first) || is_held(last))
-        {
-            lines += &Path::swing(moved(first), moved(last)).to_svg();
+impl Hand {
+    fn elements(&self) -> impl Iterator<Item = &HtmlElement> {
+        self.held.iter().filter_map(|held| held.element.as_ref())
+    }
+
+    /// The links and wires of what is held.
+    fn lines_of(&self, scene: &Scene) -> Vec<Line> {
+        let is_held = |at: &Point| {
+            self.held.iter().any(|held| {
+                let Rect { x, y, .. } = held.rect;
+                x - 1.0 <= at.x && at.x <= held.rect.right() + 1.0 && y <= at.y && at.y <= held.rect.bottom()
+            })
+        };
+        let links = scene.links.iter().filter(|link| link.mark != Mark::NearMiss).map(|link| &link.path);
+        let paths = links.chain(scene.wires.iter().map(|wire| &wire.path));
+        let lines = paths.filter_map(|path| match path.points() {
+            [first, .., last] => Some(Line { from: (*first, is_held(first)), to: (*last, is_held(last)) }),
+            _ => None,
+        });
+        lines.filter(|line| line.from.1 || line.to.1).collect()
+    }
+
+    /// Puts the cards where they stand, as far as the hand moved them.
+    pub(super) fn stand_still(&self) {
+        for element in self.elements() {
+            let _ = element.class_list().remove_1("held");
+            let _ = element.style().remove_property("transform");
         }
     }
-    lines
-}
 
-/// Puts cards where they stand, as far as the hand moved them.
-pub(super) fn stand_still(held: &[Held]) {
-    for element in held.iter().filter_map(|held| held.element.as_ref()) {
-        let _ = element.class_list().remove_1("held");
-        let _ = element.style().remove_property("transform");
-    }
-}
-
-/// Lets cards stand at once where they are put down: they glide only when the layout moves them.
-fn land(held: &[Held]) {
-    let elements: Vec<HtmlElement> = held.iter().filter_map(|held| held.element.clone()).collect();
-    for element in &elements {
-        let _ = element.class_list().add_1("landed");
-    }
-    let stand = move || {
+    /// Lets the cards stand at once where they are put down: they glide only when the layout moves them.
+    fn land(&self) {
+        let elements: Vec<HtmlElement> = self.elements().cloned().collect();
         for element in &elements {
-            let _ = element.class_list().remove_1("landed");
+            let _ = element.class_list().add_1("landed");
         }
-    };
-    // By then they are drawn in their place.
-    gloo::timers::callback::Timeout::new(120, stand).forget();
+        let stand = move || {
+            for element in &elements {
+                let _ = element.class_list().remove_1("landed");
+            }
+        };
+        // By then they are drawn in their place.
+        gloo::timers::callback::Timeout::new(120, stand).forget();
+    }
 }
 
 fn place(props: &BoardProps, cards: impl Iterator<Item = (String, Rect)>, dx: f64, dy: f64) {

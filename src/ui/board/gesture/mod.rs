@@ -40,7 +40,7 @@ pub(super) enum Gesture {
     /// Two fingers zoom the view.
     Pinch { first: (i32, (f64, f64)), second: (i32, (f64, f64)) },
     /// Moves cards.
-    Drag { pointer: i32, from: (f64, f64), moved: bool, card: String, held: Vec<drag::Held> },
+    Drag { pointer: i32, from: (f64, f64), moved: bool, card: String, hand: drag::Hand },
     /// Draws a rectangle around what is to be selected; points of the board.
     Marquee { pointer: i32, from: (f64, f64), begin: Point, moved: bool, add: bool },
     /// Draws a line from an object to another.
@@ -105,7 +105,9 @@ impl Board {
                 } else {
                     Gesture::Connect { pointer, from: at, object, moved: false }
                 }),
-                _ => Some(Gesture::Drag { pointer, from: at, moved: false, card, held: Vec::new() }),
+                _ => {
+                    Some(Gesture::Drag { pointer, from: at, moved: false, card, hand: drag::Hand::default() })
+                }
             },
             (_, None) if is_touch || props.pans => Some(pan),
             (_, None) => Some(self.marquee(pointer, at, false)),
@@ -138,13 +140,13 @@ impl Board {
                 (*from, *moved) = (at, true);
                 self.set_camera(Camera { x: camera.x + dx, y: camera.y + dy, moved: true, ..camera });
             }
-            Gesture::Drag { pointer, from, moved, card, held } if *pointer == id && (*moved || far(from)) => {
+            Gesture::Drag { pointer, from, moved, card, hand } if *pointer == id && (*moved || far(from)) => {
                 if !*moved {
                     self.took_hold(event);
-                    *held = self.take_up(ctx.props(), card);
+                    *hand = self.take_up(ctx.props(), card);
                     *moved = true;
                 }
-                self.drag(ctx.props(), held, *from, at);
+                self.drag(hand, *from, at);
             }
             Gesture::Marquee { pointer, from, begin, moved, .. }
                 if *pointer == id && (*moved || far(from)) =>
@@ -191,8 +193,8 @@ impl Board {
         self.resting = None;
         let (at, done) = (client(event), event.type_() == "pointerup");
         match self.gesture.take() {
-            Some(Gesture::Drag { moved: true, from, held, .. }) => {
-                self.put_down(ctx, &held, from, at, done);
+            Some(Gesture::Drag { moved: true, from, hand, .. }) => {
+                self.put_down(ctx, &hand, from, at, done);
                 view::swallow_click();
             }
             Some(Gesture::Marquee { moved: true, begin, add, .. }) => {
@@ -218,8 +220,8 @@ impl Board {
     pub(super) fn let_go(&mut self) {
         self.resting = None;
         if let Some(gesture) = self.gesture.take() {
-            if let Gesture::Drag { held, .. } = &gesture {
-                drag::stand_still(held);
+            if let Gesture::Drag { hand, .. } = &gesture {
+                hand.stand_still();
                 self.hold(false);
             }
             self.overlay.clear();

@@ -98,6 +98,7 @@ mod native {
             ("all that the first board loads, brotli (goal: 400 KB)", page.first),
             ("the program's later part, brotli", page.later),
             ("the YAML editor, when it is opened, brotli", page.editor),
+            ("the painter, when a board is busy, brotli", page.painter),
         ] {
             println!(
                 "{name:<60} {:>12} {:>16}",

@@ -20,6 +20,8 @@ pub struct Page {
     pub later: Weight,
     /// The YAML editor, which comes when it is first opened.
     pub editor: Weight,
+    /// Who draws the packets of a busy board, and comes when one is.
+    pub painter: Weight,
 }
 
 /// Weighs the files below `directory`.
@@ -39,6 +41,8 @@ fn add(page: &mut Page, directory: &Path) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let weight = if name.starts_with("editor-") && name.ends_with(".js") {
             &mut page.editor
+        } else if name.starts_with("painter") {
+            &mut page.painter
         } else if name.ends_with("_later.wasm") {
             &mut page.later
         } else {

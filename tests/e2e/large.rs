@@ -77,23 +77,8 @@ fn a_busy_board_moves_its_packets_and_tells_all_of_it_when_it_stands_still() {
         page.viewport(1400, 900).await?;
         page.until("document.querySelector('.board.large')").await?;
         page.driver.execute("document.querySelector('dialog[open]')?.close();", []).await?;
-        // Where there is colour on the canvas of many packets, as one number for each picture. A thread draws on it.
-        page.driver
-            .execute(
-                "window.picture = () => {
-                    const crowd = document.querySelector('canvas.crowd');
-                    const canvas = new OffscreenCanvas(crowd.width, crowd.height), context = canvas.getContext('2d');
-                    context.drawImage(crowd, 0, 0);
-                    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-                    let pixels = 0, places = 0;
-                    for (let at = 3; at < data.length; at += 4) {
-                        if (data[at] > 200) { pixels += 1; places = (places * 31 + at) % 1000003; }
-                    }
-                    return { pixels, places };
-                };",
-                [],
-            )
-            .await?;
+        page.driver.execute(COLOUR, []).await?;
+        page.driver.execute("window.picture = () => window.colour('canvas.crowd');", []).await?;
         page.until("window.picture().pixels > 2000").await?;
         page.until("(() => { const { places } = window.picture(), before = window.before; window.before = places; return before && before !== places; })()")
             .await?;
@@ -107,6 +92,62 @@ fn a_busy_board_moves_its_packets_and_tells_all_of_it_when_it_stands_still() {
         let still = page.value("window.picture().places").await?;
         page.until("(window.frames_seen = (window.frames_seen ?? 0) + 1) > 5").await?;
         assert_eq!(page.value("window.picture().places").await?, still);
+        Ok(())
+    });
+}
+
+/// Makes `window.colour(selector)`, which counts the pixels of a canvas that have some, and tells their places as one
+/// number. A thread may draw on it.
+const COLOUR: &str = "window.colour = (selector) => {
+    const shown = document.querySelector(selector);
+    const canvas = new OffscreenCanvas(shown.width, shown.height), context = canvas.getContext('2d');
+    context.drawImage(shown, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let pixels = 0, places = 0;
+    for (let at = 3; at < data.length; at += 4) {
+        if (data[at] > 200) { pixels += 1; places = (places * 31 + at) % 1000003; }
+    }
+    return { pixels, places };
+};";
+
+#[test]
+fn where_there_are_no_threads_the_page_draws_all_packets_itself() {
+    let link = busy();
+    story("", async move |page| {
+        let source = json!({ "source": "delete window.Worker;" });
+        page.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await?;
+        page.open(&format!("?speed=0.5#{link}")).await?;
+        page.until("document.querySelector('.board.large')").await?;
+        page.driver.execute("document.querySelector('dialog[open]')?.close();", []).await?;
+        page.driver.execute(COLOUR, []).await?;
+        page.until("window.colour('canvas.packets:not(.crowd)').pixels > 2000").await?;
+        assert_eq!(page.value("window.colour('canvas.crowd').pixels").await?, json!(0));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_map_slides_with_the_view_and_is_drawn_anew_when_a_zoom_ends() {
+    let link = busy();
+    story(&format!("?play=0#{link}"), async |page| {
+        page.viewport(1400, 900).await?;
+        page.until("document.querySelector('.board.large')").await?;
+        page.driver.execute("document.querySelector('dialog[open]')?.close();", []).await?;
+        page.driver.execute(COLOUR, []).await?;
+        page.until("window.colour('canvas.map').pixels > 10000").await?;
+        let turn = "((init) => {
+            const board = document.querySelector('main.board'), box = board.getBoundingClientRect();
+            const middle = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+            board.dispatchEvent(new WheelEvent('wheel', { bubbles: true, cancelable: true, ...middle, ...init }));
+        })";
+        let place = "document.querySelector('canvas.map').style.transform";
+        let drawn = page.value("window.colour('canvas.map').places").await?;
+        page.driver.execute(format!("{turn}({{ deltaX: 40, deltaY: 0 }});"), []).await?;
+        page.until(&format!("{place}.startsWith('translate(-40px')")).await?;
+        assert_eq!(page.value("window.colour('canvas.map').places").await?, drawn, "it is not drawn anew");
+        page.driver.execute(format!("{turn}({{ deltaY: -20, ctrlKey: true }});"), []).await?;
+        page.until(&format!("{place} === ''")).await?;
+        assert_ne!(page.value("window.colour('canvas.map').places").await?, drawn);
         Ok(())
     });
 }

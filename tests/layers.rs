@@ -98,6 +98,18 @@ fn rust_files(directory: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
+fn what_is_worked_out_in_each_frame_knows_no_browser() {
+    let mut files = Vec::new();
+    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(FRAMES.0).join("src"), &mut files);
+    assert!(files.len() > 3, "{files:?}");
+    for file in files {
+        let text = fs::read_to_string(&file).expect("the file was just listed");
+        let found: Vec<_> = mentions(&text, WEB).into_iter().collect();
+        assert!(found.is_empty(), "{}: {found:?}", file.display());
+    }
+}
+
+#[test]
 fn each_module_imports_only_modules_above_it() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let order = public_modules(&fs::read_to_string(src.join("lib.rs")).expect("src/lib.rs can be read"));

@@ -224,7 +224,7 @@ fn with_less_motion_a_request_is_a_list_of_steps() {
         assert_eq!(seen.first().map(String::as_str), Some("1 Load balancer of web"), "{seen:?}");
         assert!(seen.iter().any(|step| step.contains("Rules on node-")), "{seen:?}");
         // No packet moves: the canvas stays bare.
-        let bare = "(([canvas]) => !canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte))(document.querySelectorAll('main canvas'))";
+        let bare = "((canvas) => !canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte))(document.querySelector('main canvas.packets:not(.crowd)'))";
         assert_eq!(page.value(bare).await?, true);
         Ok(())
     });

@@ -12,10 +12,9 @@ fn the_first_board_has_traffic_on_it() {
         page.until_card("Service web", "2 of 2 endpoints ready").await?;
         // Packets are on the canvas, and the list of requests grows.
         page.until(
-            "[...document.querySelectorAll('main canvas')].some((canvas) => {
-                const { width, height } = canvas;
-                return width && canvas.getContext('2d').getImageData(0, 0, width, height).data.some((byte) => byte);
-            })",
+            "((canvas) => canvas.width
+                && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte)
+            )(document.querySelector('main canvas.packets:not(.crowd)'))",
         )
         .await?;
         let rows = "document.querySelectorAll('.reqs .rq').length";

@@ -320,6 +320,7 @@ impl App {
         let passed = self.last_frame.map_or(0.0, |last| (at - last).clamp(0.0, LONGEST_FRAME));
         self.last_frame = Some(at);
         // Asked for first: once the page has drawn, asking waits for the browser.
+        self.hooks.expect(self.state.playing);
         if self.state.playing {
             self.frames.ask();
         }
@@ -343,6 +344,7 @@ impl App {
 
     /// What follows on everything that is done: a frame, the storing, the end of a notice.
     fn after(&mut self, ctx: &Context<Self>) {
+        self.hooks.expect(true);
         self.frames.ask();
         if self.state.unsaved {
             self.save_soon(ctx);

@@ -14,6 +14,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 use yew::prelude::*;
 
 use super::packets::{self, Painter};
+use super::shown::is_map;
 use super::view::{self, Camera};
 use super::{Board, Msg};
 
@@ -90,7 +91,7 @@ impl Map {
         self.stale.set(true);
     }
 
-    /// Runs in the frame after the camera moved over a large board.
+    /// Runs in the frame after the camera moved over a large board, but for a map that it stays.
     pub fn on_moved(&self, heard: impl Fn() + 'static) {
         *self.heard.borrow_mut() = Some(Rc::new(heard));
     }
@@ -118,7 +119,8 @@ impl Map {
             return false;
         }
         let scene = self.scene.borrow().clone();
-        if moved && scene.cards() > endpoint_playground::scene::LARGE {
+        let stays_map = self.on.get() && is_map(&scene, self.camera.get());
+        if moved && scene.cards() > endpoint_playground::scene::LARGE && !stays_map {
             let heard = self.heard.borrow().clone();
             if let Some(heard) = heard {
                 heard();

@@ -189,7 +189,8 @@ impl Board {
         if is_map(scene, camera) {
             return Region::Map;
         }
-        let (width, height) = self.size();
+        let (_, width, height) = self.seen;
+        let (width, height) = (f64::from(width), f64::from(height));
         let (left, top) = camera.to_world(0.0, 0.0);
         let (w, h) = (width / camera.scale, height / camera.scale);
         if let Region::Part(part) = self.shown.region {

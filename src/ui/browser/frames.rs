@@ -21,6 +21,8 @@ struct Hooks {
     next: Cell<u64>,
     all: RefCell<BTreeMap<u64, FrameCallback>>,
     tempo: Cell<Tempo>,
+    /// Whether a frame has been asked for.
+    comes: Cell<bool>,
     wake: RefCell<Option<Callback<()>>>,
 }
 
@@ -61,8 +63,16 @@ impl FrameHooks {
         FrameHook { hooks: self.clone(), number }
     }
 
+    /// Tells whether a frame comes by itself.
+    pub fn expect(&self, comes: bool) {
+        self.0.comes.set(comes);
+    }
+
     /// Asks for a frame. While time stands still no frames run; who draws something new, such as a panned board, asks.
     pub fn wake(&self) {
+        if self.0.comes.get() {
+            return;
+        }
         let wake = self.0.wake.borrow().clone();
         if let Some(wake) = wake {
             wake.emit(());

@@ -30,15 +30,11 @@ use super::stored;
 /// How long after a change the sitting is stored, in milliseconds.
 const SAVE_AFTER: u32 = 500;
 
-/// No frame passes more than this, in milliseconds: after a pause of the browser time goes on where it stood.
-const LONGEST_FRAME: f64 = 100.0;
-
 /// The page.
 pub struct App {
     state: State,
     hooks: FrameHooks,
     frames: Frames,
-    last_frame: Option<f64>,
     save: Option<Timeout>,
     passing: Option<Timeout>,
     link: AttrValue,
@@ -92,7 +88,7 @@ impl Told {
 
 /// What the page is told.
 pub enum Msg {
-    /// A frame, with the browser's time in milliseconds.
+    /// A frame in which more is due than to show it, with the browser's time in milliseconds.
     Frame(f64),
     /// Something wants a frame.
     Wake,
@@ -164,13 +160,21 @@ impl Component for App {
         }
         ctx.link().send_message(Msg::Wake);
         App {
+            frames: Frames::new({
+                let (link, hooks, clockwork) = (ctx.link().clone(), hooks.clone(), state.clockwork.clone());
+                move |frames, at| {
+                    let mut now = clockwork.get();
+                    if now.goes_on_alone(at) {
+                        clockwork.set(now);
+                        frames.ask();
+                        hooks.run(now.now(), at, now.pace);
+                    } else {
+                        link.send_message(Msg::Frame(at));
+                    }
+                }
+            }),
             state,
             hooks,
-            frames: Frames::new({
-                let link = ctx.link().clone();
-                move |at| link.send_message(Msg::Frame(at))
-            }),
-            last_frame: None,
             save: None,
             passing: None,
             link: AttrValue::default(),
@@ -317,18 +321,14 @@ fn listen_to_keys(on: Callback<Key>) -> Listener {
 
 impl App {
     fn run_frame(&mut self, ctx: &Context<Self>, at: f64) -> bool {
-        let passed = self.last_frame.map_or(0.0, |last| (at - last).clamp(0.0, LONGEST_FRAME));
-        self.last_frame = Some(at);
         // Asked for first: once the page has drawn, asking waits for the browser.
         self.hooks.expect(self.state.playing);
         if self.state.playing {
             self.frames.ask();
         }
-        let draw = self.state.pass(passed);
+        let draw = self.state.pass(at);
+        self.state.wind_up();
         self.hooks.run(self.state.now(), at, self.state.pace());
-        if !self.state.playing {
-            self.last_frame = None;
-        }
         if self.state.unsaved {
             self.save_soon(ctx);
         }
@@ -344,6 +344,7 @@ impl App {
 
     /// What follows on everything that is done: a frame, the storing, the end of a notice.
     fn after(&mut self, ctx: &Context<Self>) {
+        self.state.wind_up();
         self.hooks.expect(true);
         self.frames.ask();
         if self.state.unsaved {

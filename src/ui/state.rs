@@ -2,6 +2,7 @@
 
 mod passing;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -22,6 +23,7 @@ use super::moment::{Moment, refusal};
 use super::notices::Notices;
 use super::options::{EmbedView, Options, Theme};
 use super::requests::{Draft, default_url};
+pub use passing::Clockwork;
 use passing::next_beat;
 
 /// Where chance begins on a new board.
@@ -109,17 +111,8 @@ pub struct State {
     beat: u64,
     next_beat: Option<Time>,
     seen: u64,
-    /// How long ago the panels were brought up to date, in milliseconds of real time, and whether they wait for it.
-    since_look: f64,
-    waits: bool,
-    /// The part of a millisecond that has not passed yet.
-    rest: f64,
-    /// How far the moment on the screen is ahead of the sitting, in milliseconds of simulated time, and how long ago the two
-    /// were one, in milliseconds of real time.
-    ahead: u64,
-    since_step: f64,
-    /// How long ago a Service was looked at for problems, in milliseconds of real time.
-    since_problem: f64,
+    /// What passes from frame to frame.
+    pub clockwork: Rc<Cell<Clockwork>>,
     seek: Option<Time>,
 }
 
@@ -162,12 +155,7 @@ impl State {
             beat: 0,
             next_beat: None,
             seen: 0,
-            since_look: 0.0,
-            waits: false,
-            rest: 0.0,
-            ahead: 0,
-            since_step: 0.0,
-            since_problem: 0.0,
+            clockwork: Rc::default(),
             seek: None,
             session,
             options,
@@ -184,7 +172,7 @@ impl State {
         self.yaml.clear();
         self.board_yaml = None;
         self.seek = None;
-        (self.rest, self.ahead) = (0.0, 0);
+        self.is_there();
         self.draft = Draft::default();
         self.tool = Tool::Select;
         self.latest = Rc::new(self.session.cluster().clone());
@@ -291,7 +279,7 @@ impl State {
         let now = cluster.now();
         self.seen = self.session.generation();
         self.next_beat = next_beat(cluster, now);
-        (self.since_look, self.waits) = (0.0, false);
+        self.has_looked();
         let before = self.moment.clone();
         let selected = self.selection.as_ref().and_then(Selection::object);
         self.looking.look(&self.session, selected, self.focus);

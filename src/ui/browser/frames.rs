@@ -1,6 +1,6 @@
 //! Frames: asking the browser for them, and what runs in each.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -100,38 +100,45 @@ impl FrameHooks {
     }
 }
 
-/// Asks the browser for frames, one at a time. Dropping it cancels the one that was asked for.
-pub struct Frames {
-    asked: Rc<Cell<Option<i32>>>,
+/// Asks the browser for frames, one at a time. Dropping the last clone cancels the one that was asked for.
+#[derive(Clone)]
+pub struct Frames(Rc<Asking>);
+
+struct Asking {
+    asked: Cell<Option<i32>>,
     /// Made once: the browser gets the same function each time.
-    callback: Closure<dyn FnMut(f64)>,
+    callback: OnceCell<Closure<dyn FnMut(f64)>>,
 }
 
 impl Frames {
     /// `then` gets the browser's time of each frame that was asked for, in milliseconds.
-    pub fn new(then: impl Fn(f64) + 'static) -> Frames {
-        let asked = Rc::new(Cell::new(None));
-        let callback = Closure::new({
-            let asked = asked.clone();
-            move |at| {
-                asked.set(None);
-                then(at);
-            }
+    pub fn new(then: impl Fn(&Frames, f64) + 'static) -> Frames {
+        let asking = Rc::new(Asking { asked: Cell::new(None), callback: OnceCell::new() });
+        let frames = Rc::downgrade(&asking);
+        asking.callback.get_or_init(|| {
+            Closure::new(move |at| {
+                if let Some(frames) = frames.upgrade().map(Frames) {
+                    frames.0.asked.set(None);
+                    then(&frames, at);
+                }
+            })
         });
-        Frames { asked, callback }
+        Frames(asking)
     }
 
     /// Asks for the next frame, if it has not been asked for.
     pub fn ask(&self) {
-        if self.asked.get().is_none() {
-            let callback = self.callback.as_ref().unchecked_ref();
+        if self.0.asked.get().is_none()
+            && let Some(callback) = self.0.callback.get()
+        {
+            let callback = callback.as_ref().unchecked_ref();
             // A window that shows the page gives frames.
-            self.asked.set(gloo::utils::window().request_animation_frame(callback).ok());
+            self.0.asked.set(gloo::utils::window().request_animation_frame(callback).ok());
         }
     }
 }
 
-impl Drop for Frames {
+impl Drop for Asking {
     fn drop(&mut self) {
         if let Some(asked) = self.asked.take() {
             // What was asked for can be cancelled.

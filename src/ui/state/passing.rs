@@ -20,10 +20,94 @@ const PROBLEM_EVERY: f64 = 2.0 * STEP_EVERY;
 /// move in each frame; that one sets out a moment late is not seen among so many.
 const STEP_EVERY: f64 = 64.0;
 
+/// No frame passes more than this, in milliseconds: after a pause of the browser time goes on where it stood.
+const LONGEST_FRAME: f64 = 100.0;
+
+/// What passes from frame to frame. In most frames of a busy board there is nothing else, so the page looks at this alone.
+#[derive(Clone, Copy, Default)]
+pub struct Clockwork {
+    /// When the last frame was, by the browser's time in milliseconds; `None` while time stands still.
+    last: Option<f64>,
+    /// How many simulated milliseconds pass in a real one.
+    pub pace: f64,
+    /// Whether the simulation goes in steps.
+    is_busy: bool,
+    /// The moment of the sitting.
+    sitting: Time,
+    /// How far the moment on the screen is ahead of the sitting, in milliseconds of simulated time.
+    ahead: u64,
+    /// The part of a millisecond that has not passed yet.
+    rest: f64,
+    /// Whether the panels wait to be brought up to date, and whether Services wait to be looked at for problems.
+    panels_wait: bool,
+    problems_wait: bool,
+    /// How long ago the sitting, the panels and a Service had their turn, in milliseconds of real time.
+    since_step: f64,
+    since_look: f64,
+    since_problem: f64,
+}
+
+/// What is due in a frame.
+#[derive(Clone, Copy, PartialEq)]
+enum Due {
+    Nothing,
+    Everything,
+    Step,
+    Panels,
+    Problem,
+}
+
+impl Clockwork {
+    /// The moment on the screen.
+    pub fn now(&self) -> Time {
+        self.sitting + self.ahead
+    }
+
+    /// Lets time pass until a frame, if nothing is due then but to show it. Gives whether that is so.
+    pub fn goes_on_alone(&mut self, at: f64) -> bool {
+        let mut then = *self;
+        then.pass(at);
+        let alone = then.pace > 0.0 && then.due() == Due::Nothing;
+        if alone {
+            *self = then;
+        }
+        alone
+    }
+
+    fn pass(&mut self, at: f64) {
+        let milliseconds = self.last.map_or(0.0, |last| (at - last).clamp(0.0, LONGEST_FRAME));
+        self.last = Some(at);
+        let passed = milliseconds * self.pace + self.rest;
+        self.rest = passed - passed.floor();
+        self.ahead += passed.floor() as u64;
+        for since in [&mut self.since_step, &mut self.since_look, &mut self.since_problem] {
+            *since += milliseconds;
+        }
+    }
+
+    fn due(&self) -> Due {
+        if !self.is_busy {
+            Due::Everything
+        } else if self.since_step >= STEP_EVERY {
+            Due::Step
+        } else if self.panels_are_due() {
+            Due::Panels
+        } else if self.problems_wait && self.since_problem >= PROBLEM_EVERY {
+            Due::Problem
+        } else {
+            Due::Nothing
+        }
+    }
+
+    fn panels_are_due(&self) -> bool {
+        self.panels_wait && self.since_look >= LOOK_EVERY
+    }
+}
+
 impl State {
     /// The moment on the screen.
     pub fn now(&self) -> Time {
-        self.session.now() + self.ahead
+        self.session.now() + self.clockwork.get().ahead
     }
 
     /// How many simulated milliseconds pass in a real one.
@@ -32,44 +116,65 @@ impl State {
         if self.playing && self.dialog != Some(Dialog::Legend) { self.speed } else { 0.0 }
     }
 
-    /// Lets `milliseconds` of real time pass. Gives whether the panels have something new to show.
-    pub fn pass(&mut self, milliseconds: f64) -> bool {
+    fn with_clockwork(&self, change: impl FnOnce(&mut Clockwork)) {
+        let mut clockwork = self.clockwork.get();
+        change(&mut clockwork);
+        self.clockwork.set(clockwork);
+    }
+
+    /// Tells the clockwork what it needs to go on alone. To be called after each change.
+    pub fn wind_up(&self) {
+        self.with_clockwork(|clockwork| {
+            clockwork.pace = if self.seek.is_some() { 0.0 } else { self.pace() };
+            clockwork.is_busy = self.looking.scene.0.under_way.len() > BUSY;
+            clockwork.sitting = self.session.now();
+            clockwork.problems_wait = !self.problems.is_done();
+        });
+    }
+
+    /// The moment on the screen is that of the sitting.
+    pub(super) fn is_there(&self) {
+        self.with_clockwork(|clockwork| (clockwork.ahead, clockwork.since_step) = (0, 0.0));
+    }
+
+    /// The panels have been brought up to date.
+    pub(super) fn has_looked(&self) {
+        self.with_clockwork(|clockwork| (clockwork.panels_wait, clockwork.since_look) = (false, 0.0));
+    }
+
+    /// Lets time pass until a frame, at the browser's time in milliseconds. Gives whether the panels have something new to
+    /// show.
+    pub fn pass(&mut self, at: f64) -> bool {
         if let Some(to) = self.seek.take() {
-            self.ahead = 0;
+            self.is_there();
+            self.with_clockwork(|clockwork| clockwork.last = Some(at));
             self.session.seek(to);
             self.changed();
             return true;
         }
         let pace = self.pace();
         if pace == 0.0 {
+            self.with_clockwork(|clockwork| clockwork.last = None);
             return false;
         }
-        let passed = milliseconds * pace + self.rest;
-        let whole = passed.floor();
-        self.rest = passed - whole;
-        self.ahead += whole as u64;
-        self.since_look += milliseconds;
-        self.since_step += milliseconds;
-        self.since_problem += milliseconds;
-        if self.looking.scene.0.under_way.len() <= BUSY {
-            let fresh = self.look_for_problems();
-            let drawn = self.go_on();
-            fresh | if self.looks_now() { self.look() } else { drawn }
-        } else if self.since_step >= STEP_EVERY {
-            self.go_on()
-        } else if self.looks_now() {
-            // The panels take their turn in a frame of their own.
-            self.look()
-        } else if self.since_problem >= PROBLEM_EVERY {
-            self.look_for_problems()
-        } else {
-            false
+        self.wind_up();
+        self.with_clockwork(|clockwork| clockwork.pass(at));
+        match self.clockwork.get().due() {
+            Due::Nothing => false,
+            Due::Everything => {
+                let fresh = self.look_for_problems();
+                let drawn = self.go_on();
+                fresh | if self.clockwork.get().panels_are_due() { self.look() } else { drawn }
+            }
+            Due::Step => self.go_on(),
+            Due::Panels => self.look(),
+            Due::Problem => self.look_for_problems(),
         }
     }
 
     /// Looks at one Service more. Gives whether there is news of problems.
     fn look_for_problems(&mut self) -> bool {
-        self.since_problem = 0.0;
+        self.with_clockwork(|clockwork| clockwork.since_problem = 0.0);
         self.problems.look() && self.problems.is_done()
     }
 
@@ -79,20 +184,14 @@ impl State {
             return false;
         }
         let drawn = self.go_on();
-        if self.waits { self.look() } else { drawn }
-    }
-
-    /// Whether the panels are to be brought up to date.
-    fn looks_now(&self) -> bool {
-        self.waits && self.since_look >= LOOK_EVERY
+        if self.clockwork.get().panels_wait { self.look() } else { drawn }
     }
 
     /// Brings the sitting and the board to the moment on the screen. Gives whether the board has something new to show that is
     /// not the painter's.
     fn go_on(&mut self) -> bool {
-        self.since_step = 0.0;
         self.session.advance(self.now());
-        self.ahead = 0;
+        self.is_there();
         let beat = self.next_beat.is_some_and(|next| next <= self.session.now());
         if beat {
             self.beat += 1;
@@ -101,7 +200,7 @@ impl State {
             return false;
         }
         // Words that change faster than the panels are brought up to date are not read.
-        self.waits = true;
+        self.with_clockwork(|clockwork| clockwork.panels_wait = true);
         self.seen = self.session.generation();
         self.next_beat = next_beat(self.session.cluster(), self.session.now());
         let before = self.looking.scene.clone();

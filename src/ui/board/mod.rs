@@ -26,7 +26,7 @@ use endpoint_playground::api::{Kind, ObjectKey};
 use endpoint_playground::scene::Scene;
 use endpoint_playground::scene::walk::Step;
 use endpoint_playground::session::Places;
-use web_sys::{Element, HtmlCanvasElement, HtmlElement, ResizeObserver};
+use web_sys::{Element, ResizeObserver};
 use yew::prelude::*;
 
 use super::browser::{self, FrameHook, FrameHooks};
@@ -37,9 +37,6 @@ pub use gesture::ZoomStep;
 use gesture::{Gesture, moves_camera};
 pub use popup::{Ask, Change};
 use view::Camera;
-
-/// How long the board is taken to stand where it stood on the page, in milliseconds.
-const CORNER_KEPT: f64 = 250.0;
 
 /// A scene that is compared by pointer: the page makes a new one whenever something changed.
 #[derive(Clone)]
@@ -542,62 +539,5 @@ impl Board {
         if let Some(hooks) = &self.hooks {
             hooks.wake();
         }
-    }
-
-    fn size(&self) -> (f64, f64) {
-        let window = self.window.cast::<Element>();
-        window.map_or((0.0, 0.0), |window| {
-            (f64::from(window.client_width()), f64::from(window.client_height()))
-        })
-    }
-
-    /// Where the window stands on the page. In a page that has just changed the browser has to lay everything out to answer,
-    /// so while a pointer moves it is not asked each time.
-    fn corner(&self) -> (f64, f64) {
-        let now = browser::milliseconds();
-        if let Some((corner, asked)) = self.corner.get()
-            && (asked..asked + CORNER_KEPT).contains(&now)
-        {
-            return corner;
-        }
-        let corner = view::corner(&self.window);
-        self.corner.set(Some((corner, now)));
-        corner
-    }
-
-    fn set_camera(&self, camera: Camera) {
-        if self.camera.get() != camera {
-            self.map.moved.set(true);
-        }
-        self.camera.set(camera);
-        if let Some(world) = self.world.cast::<HtmlElement>() {
-            // Setting a property of a valid name does not fail.
-            let _ = world.style().set_property("transform", &camera.to_css());
-        }
-        self.wake();
-    }
-
-    fn resized(&mut self, ctx: &Context<Self>) {
-        let (width, height) = self.size();
-        if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
-            view::resize_canvas(&canvas, width, height);
-        }
-        self.map.set_window((width, height));
-        self.corner.set(None);
-        let (w, h) = (width as u32, height as u32);
-        if (w, h) != (self.seen.1, self.seen.2) && w > 0 {
-            (self.seen.1, self.seen.2) = (w, h);
-            ctx.props().on.emit(BoardEvent::Window { width, height, fit: !self.camera.get().moved });
-        }
-        self.wake();
-    }
-
-    fn show_all(&mut self, props: &BoardProps) {
-        let (width, _) = self.size();
-        let bounds = props.scene.0.bounds;
-        let scale = props.fit.scale;
-        // What is narrower than the window stands in its middle; what is wider begins at its left edge.
-        let x = ((width - bounds.w * scale) / 2.0).max(0.0) - bounds.x * scale;
-        self.set_camera(Camera { x, y: (-bounds.y * scale).max(0.0), scale, moved: false });
     }
 }

@@ -7,8 +7,12 @@ use endpoint_playground::scene::geometry::Rect;
 use endpoint_playground::scene::{Level, Route, SMALLEST, Scene};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
+use web_sys::{Element, HtmlCanvasElement, HtmlElement, ResizeObserver};
 use yew::prelude::*;
+
+use super::{Board, BoardProps};
+use crate::ui::browser;
+use crate::ui::events_model::BoardEvent;
 
 /// Which part of the board is seen, and how large.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -77,6 +81,68 @@ impl Camera {
         let (x, y) = self.to_world(middle.0, middle.1);
         let (x, y) = (x * after.w / before.w.max(1.0), y * after.h / before.h.max(1.0));
         Camera { x: middle.0 - x * scale, y: middle.1 - y * scale, scale, moved: true }
+    }
+}
+
+/// How long the board is taken to stand where it stood on the page, in milliseconds.
+const CORNER_KEPT: f64 = 250.0;
+
+impl Board {
+    pub(super) fn size(&self) -> (f64, f64) {
+        let window = self.window.cast::<Element>();
+        window.map_or((0.0, 0.0), |window| {
+            (f64::from(window.client_width()), f64::from(window.client_height()))
+        })
+    }
+
+    /// Where the window stands on the page. In a page that has just changed the browser has to lay everything out to answer,
+    /// so while a pointer moves it is not asked each time.
+    pub(super) fn corner(&self) -> (f64, f64) {
+        let now = browser::milliseconds();
+        if let Some((corner, asked)) = self.corner.get()
+            && (asked..asked + CORNER_KEPT).contains(&now)
+        {
+            return corner;
+        }
+        let corner = corner(&self.window);
+        self.corner.set(Some((corner, now)));
+        corner
+    }
+
+    pub(super) fn set_camera(&self, camera: Camera) {
+        if self.camera.get() != camera {
+            self.map.moved.set(true);
+        }
+        self.camera.set(camera);
+        if let Some(world) = self.world.cast::<HtmlElement>() {
+            // Setting a property of a valid name does not fail.
+            let _ = world.style().set_property("transform", &camera.to_css());
+        }
+        self.wake();
+    }
+
+    pub(super) fn resized(&mut self, ctx: &Context<Self>) {
+        let (width, height) = self.size();
+        if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
+            resize_canvas(&canvas, width, height);
+        }
+        self.map.set_window((width, height));
+        self.corner.set(None);
+        let (w, h) = (width as u32, height as u32);
+        if (w, h) != (self.seen.1, self.seen.2) && w > 0 {
+            (self.seen.1, self.seen.2) = (w, h);
+            ctx.props().on.emit(BoardEvent::Window { width, height, fit: !self.camera.get().moved });
+        }
+        self.wake();
+    }
+
+    pub(super) fn show_all(&mut self, props: &BoardProps) {
+        let (width, _) = self.size();
+        let bounds = props.scene.0.bounds;
+        let scale = props.fit.scale;
+        // What is narrower than the window stands in its middle; what is wider begins at its left edge.
+        let x = ((width - bounds.w * scale) / 2.0).max(0.0) - bounds.x * scale;
+        self.set_camera(Camera { x, y: (-bounds.y * scale).max(0.0), scale, moved: false });
     }
 }
 

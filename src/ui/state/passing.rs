@@ -147,7 +147,8 @@ impl State {
     pub fn pass(&mut self, at: f64) -> bool {
         if let Some(to) = self.seek.take() {
             self.is_there();
-            self.with_clockwork(|clockwork| clockwork.last = Some(at));
+            let playing = self.playing;
+            self.with_clockwork(|clockwork| clockwork.last = playing.then_some(at));
             self.session.seek(to);
             self.changed();
             return true;

@@ -139,7 +139,8 @@ impl Crowd {
     /// bytes each, with its width and height.
     pub fn draw(&mut self, at: f64) -> Option<(&[u8], u32, u32)> {
         let Wanted { sight, clock, without } = self.wanted?;
-        let now = clock.now_at(at.clamp(clock.at, clock.at + ALONE)).max(self.drawn);
+        let alone = (at - clock.at).clamp(0.0, ALONE);
+        let now = clock.now_at(clock.at + alone).max(self.drawn);
         if !std::mem::take(&mut self.fresh) && now == self.drawn {
             return None;
         }

@@ -90,8 +90,6 @@ impl Told {
 pub enum Msg {
     /// A frame in which more is due than to show it, with the browser's time in milliseconds.
     Frame(f64),
-    /// Something wants a frame.
-    Wake,
     /// A panel asks for something.
     Act(Act),
     /// Something was done on the board.
@@ -123,7 +121,6 @@ impl Component for App {
         let stores = !options.embed;
         let link = ctx.link().clone();
         let hooks = FrameHooks::default();
-        hooks.on_wake(link.callback(|()| Msg::Wake));
         let mut listeners = vec![listen_to_keys(link.callback(Msg::Key))];
         listeners.push({
             let link = link.clone();
@@ -158,23 +155,25 @@ impl Component for App {
         if stores && !state.options.read_only && !stored::legend_was_seen() {
             state.dialog = Some(Dialog::Legend);
         }
-        ctx.link().send_message(Msg::Wake);
-        App {
-            frames: Frames::new({
-                let (link, hooks, clockwork) = (ctx.link().clone(), hooks.clone(), state.clockwork.clone());
-                move |frames, at| {
-                    let mut now = clockwork.get();
-                    if now.goes_on_alone(at) {
-                        clockwork.set(now);
-                        frames.ask();
-                        hooks.run(now.now(), at, now.pace);
-                    } else {
-                        link.send_message(Msg::Frame(at));
-                    }
+        let frames = Frames::new({
+            let (link, hooks, clockwork) = (ctx.link().clone(), hooks.clone(), state.clockwork.clone());
+            move |frames, at| {
+                let mut now = clockwork.get();
+                if now.goes_on_alone(at) {
+                    clockwork.set(now);
+                    frames.ask();
+                    hooks.run(now.now(), at, now.pace);
+                } else {
+                    link.send_message(Msg::Frame(at));
                 }
-            }),
+            }
+        });
+        hooks.ask_of(&frames);
+        frames.ask();
+        App {
             state,
             hooks,
+            frames,
             save: None,
             passing: None,
             link: AttrValue::default(),
@@ -194,9 +193,9 @@ impl Component for App {
             return self.run_frame(ctx, at);
         }
         // What is done is done at the moment on the screen.
-        let fresh = !matches!(msg, Msg::Wake) && self.state.catch_up();
+        let fresh = self.state.catch_up();
         let draw = match msg {
-            Msg::Frame(_) | Msg::Wake => false,
+            Msg::Frame(_) => false,
             Msg::Act(act) => self.act(ctx, act),
             // Who shall send is chosen; what, is written next.
             Msg::Board(BoardEvent::SendFrom(client)) => {
@@ -322,7 +321,6 @@ fn listen_to_keys(on: Callback<Key>) -> Listener {
 impl App {
     fn run_frame(&mut self, ctx: &Context<Self>, at: f64) -> bool {
         // Asked for first: once the page has drawn, asking waits for the browser.
-        self.hooks.expect(self.state.playing);
         if self.state.playing {
             self.frames.ask();
         }
@@ -345,7 +343,6 @@ impl App {
     /// What follows on everything that is done: a frame, the storing, the end of a notice.
     fn after(&mut self, ctx: &Context<Self>) {
         self.state.wind_up();
-        self.hooks.expect(true);
         self.frames.ask();
         if self.state.unsaved {
             self.save_soon(ctx);

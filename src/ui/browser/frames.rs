@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use endpoint_playground::api::Time;
 use wasm_bindgen::JsCast as _;
@@ -21,9 +21,8 @@ struct Hooks {
     next: Cell<u64>,
     all: RefCell<BTreeMap<u64, FrameCallback>>,
     tempo: Cell<Tempo>,
-    /// Whether a frame has been asked for.
-    comes: Cell<bool>,
-    wake: RefCell<Option<Callback<()>>>,
+    /// Who asks for frames.
+    frames: RefCell<Weak<Asking>>,
 }
 
 /// When a frame is shown, and how fast time passes.
@@ -63,19 +62,11 @@ impl FrameHooks {
         FrameHook { hooks: self.clone(), number }
     }
 
-    /// Tells whether a frame comes by itself.
-    pub fn expect(&self, comes: bool) {
-        self.0.comes.set(comes);
-    }
-
     /// Asks for a frame. While time stands still no frames run; who draws something new, such as a panned board, asks.
     pub fn wake(&self) {
-        if self.0.comes.get() {
-            return;
-        }
-        let wake = self.0.wake.borrow().clone();
-        if let Some(wake) = wake {
-            wake.emit(());
+        let frames = self.0.frames.borrow().upgrade();
+        if let Some(frames) = frames {
+            Frames(frames).ask();
         }
     }
 
@@ -94,14 +85,13 @@ impl FrameHooks {
         }
     }
 
-    /// Sets what [`FrameHooks::wake`] does.
-    pub fn on_wake(&self, wake: Callback<()>) {
-        *self.0.wake.borrow_mut() = Some(wake);
+    /// Sets who is asked for frames.
+    pub fn ask_of(&self, frames: &Frames) {
+        *self.0.frames.borrow_mut() = Rc::downgrade(&frames.0);
     }
 }
 
-/// Asks the browser for frames, one at a time. Dropping the last clone cancels the one that was asked for.
-#[derive(Clone)]
+/// Asks the browser for frames, one at a time. Dropping it cancels the one that was asked for.
 pub struct Frames(Rc<Asking>);
 
 struct Asking {

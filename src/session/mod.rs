@@ -296,21 +296,20 @@ impl Session {
 fn run(board: &mut Board, command: &Command) -> CommandResult {
     let before = board.cluster.store().clone();
     let result = execute(board, command);
-    if result.iter().any(|object| !matches!(object.fate, Fate::Unchanged | Fate::Rejected(_))) {
-        board.before = before;
-    }
-    let services: Vec<ObjectKey> = board
-        .cluster
-        .store()
-        .objects_of(Kind::Service)
-        .map(|object| object.key.clone())
-        .filter(|key| !key.namespace.starts_with("kube-") && &*key.name != "kubernetes")
-        .filter(|key| !board.accents.contains_key(key))
-        .collect();
+    let takes_one = |key: &&ObjectKey| {
+        key.kind == Kind::Service && !key.namespace.starts_with("kube-") && &*key.name != "kubernetes"
+    };
+    let store = board.cluster.store();
+    let changes = store.changes_since(&before);
+    let written = changes.filter_map(|(_, new)| Some(&new?.key)).filter(takes_one);
+    let services: Vec<ObjectKey> = written.filter(|key| !board.accents.contains_key(*key)).cloned().collect();
     for key in services {
         // The remainder is below ACCENTS, so it fits.
         let next = (board.accents.len() % usize::from(ACCENTS)) as u8 + 1;
         board.accents.insert(key, next);
+    }
+    if result.iter().any(|object| !matches!(object.fate, Fate::Unchanged | Fate::Rejected(_))) {
+        board.before = before;
     }
     result
 }

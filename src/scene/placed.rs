@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::card::{ClientCard, EdgeCard, NodeCard, PodCard, ServiceCard};
 use super::geometry::Rect;
@@ -9,8 +10,9 @@ use super::layout::{self, Arrangement, Contents, Places};
 use super::level::{Level, Metrics};
 use super::link::Links;
 use super::traffic::Traffic;
-use super::{Scene, TalkMark, View, talk};
+use super::{Scene, TalkMark, View, light, talk};
 use crate::api::ObjectKey;
+use crate::cluster::RequestRecord;
 use crate::session::Session;
 
 /// A card without a place, and the same card in its place.
@@ -37,6 +39,8 @@ pub(super) struct Placed {
     talks: BTreeMap<ObjectKey, TalkMark>,
     links: Links,
     traffic: Traffic,
+    /// The request that lit up the cards of the last scene, and the accent in which it did.
+    lit: Option<(Arc<RequestRecord>, Option<u8>)>,
     /// The scene that was drawn last.
     last: Rc<Scene>,
 }
@@ -72,7 +76,8 @@ impl Placed {
         let places = session.places();
         let anew = (self.level, self.metrics) != (view.level, metrics);
         let mut moved = Moved { any: anew, services: touched, ..Moved::default() };
-        if anew || !self.places.ptr_eq(places) || !self.stands(&contents) {
+        let stands = !anew && self.places.ptr_eq(places) && self.stands(&contents);
+        if !stands {
             (self.level, self.metrics, self.places) = (view.level, metrics, places.clone());
             self.arrange(contents, anew, &mut moved);
         }
@@ -97,12 +102,34 @@ impl Placed {
         scene.talks = self.talks.clone();
         self.links.connect(&mut scene, session.cluster().store(), view, &moved);
         self.traffic.lay(&mut scene, session, view, &moved);
+        self.light(&mut scene, stands);
+        self.last = Rc::new(scene);
+        self.last.clone()
+    }
+
+    /// Lights up what the request in focus uses; `stands` tells whether the cards are those of the last scene.
+    fn light(&mut self, scene: &mut Scene, stands: bool) {
+        let focus = self.traffic.in_focus();
+        let same = match (&self.lit, focus) {
+            (None, None) => true,
+            (Some((lit, accent)), Some((record, now))) => Arc::ptr_eq(lit, record) && *accent == now,
+            _ => false,
+        };
+        if stands && same {
+            scene.clients.clone_from(&self.last.clients);
+            scene.edges.clone_from(&self.last.edges);
+            scene.services.clone_from(&self.last.services);
+            scene.nodes.clone_from(&self.last.nodes);
+            return;
+        }
+        if let Some((record, accent)) = focus {
+            light::light(scene, record, accent);
+        }
+        self.lit = focus.map(|(record, accent)| (record.clone(), accent));
         keep_lit(&mut scene.clients, &self.clients, &self.last.clients);
         keep_lit(&mut scene.edges, &self.edges, &self.last.edges);
         keep_lit(&mut scene.services, &self.services, &self.last.services);
         keep_lit(&mut scene.nodes, &self.nodes, &self.last.nodes);
-        self.last = Rc::new(scene);
-        self.last.clone()
     }
 
     /// Whether the contents are those that stand.

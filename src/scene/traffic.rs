@@ -8,7 +8,7 @@ use super::level::Level;
 use super::placed::Moved;
 use super::route::{self, Focus, Route, Standing};
 use super::way::Ways;
-use super::{Scene, View, asked, light};
+use super::{Scene, View, asked};
 use crate::api::{ObjectKey, Time};
 use crate::cluster::{Connections, RequestLog, RequestRecord};
 use crate::session::Session;
@@ -37,8 +37,8 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    /// Lays the ways of the requests that matter now over a scene whose cards stand, and lights up what the one in focus
-    /// uses. `moved` tells which cards stand elsewhere.
+    /// Lays the ways of the requests that matter now over a scene whose cards stand. `moved` tells which cards stand
+    /// elsewhere.
     pub fn lay(&mut self, scene: &mut Scene, session: &Session, view: &View, moved: &Moved) {
         let requests = session.cluster().requests();
         let now = session.now();
@@ -67,12 +67,15 @@ impl Traffic {
                 (record.clone(), Rc::new(route::focus(scene, route, record)))
             }));
             scene.focus = Some(focus.clone());
-            let accent = focus.route.way.accent;
-            light::light(scene, record, accent);
         } else {
             self.focus = None;
         }
         scene.under_way = self.routes.clone();
+    }
+
+    /// The request in focus, and the accent of its Service.
+    pub fn in_focus(&self) -> Option<(&Arc<RequestRecord>, Option<u8>)> {
+        self.focus.as_ref().map(|(record, focus)| (record, focus.route.way.accent))
     }
 
     fn begin_anew(&mut self) {

@@ -3,8 +3,12 @@
 use crate::dots::{Dots, Window};
 use crate::fleet::{Fleet, Muster as _};
 use crate::geometry::{Point, Rect, point};
+use crate::marker::Marker;
 use crate::orders::{Order, read};
 use crate::pixels::Pixels;
+
+/// The number of the colour that is at the core of the packet in focus.
+pub const CORE: usize = 7;
 
 /// The radius of a dot, in pixels of the page; nearer than 100 % it grows with the board.
 const RADIUS: f64 = 2.5;
@@ -48,6 +52,11 @@ impl Sight {
         (RADIUS * self.ratio / self.scale).max(RADIUS_ON_BOARD)
     }
 
+    /// How many pixels of the board one of the packet in focus takes. As dots do, from afar it grows there.
+    pub fn marker(&self) -> f64 {
+        self.radius() / RADIUS_ON_BOARD
+    }
+
     /// Which dots are to be drawn.
     pub fn window(&self) -> Window {
         Window { rect: self.rect(), radius: self.radius(), spot: SPOT * self.ratio / self.scale }
@@ -78,7 +87,7 @@ impl Clock {
 
 /// How long packets go on while nothing is ordered, in milliseconds of real time: whoever orders is held up then, and time
 /// with it.
-const ALONE: f64 = 100.0;
+const ALONE: f64 = 150.0;
 
 /// The packets, and the picture of them that was drawn last.
 #[derive(Default)]
@@ -102,7 +111,7 @@ pub struct Crowd {
 struct Wanted {
     sight: Sight,
     clock: Clock,
-    without: Option<u64>,
+    focus: Option<u64>,
 }
 
 impl Crowd {
@@ -117,9 +126,9 @@ impl Crowd {
                 }
                 Order::TakeUp(trip) => self.fleet.take_up(trip),
                 Order::Colours(colours) => self.colours = colours,
-                Order::Draw { sight, clock, without } => {
+                Order::Draw { sight, clock, focus } => {
                     self.elsewhere |= self.wanted.is_none_or(|wanted| wanted.sight != sight);
-                    self.wanted = Some(Wanted { sight, clock, without });
+                    self.wanted = Some(Wanted { sight, clock, focus });
                 }
             }
         }
@@ -138,7 +147,7 @@ impl Crowd {
     /// Draws the picture that was ordered last as it is at this time, if it has not been drawn: its pixels row by row, four
     /// bytes each, with its width and height.
     pub fn draw(&mut self, at: f64) -> Option<(&[u8], u32, u32)> {
-        let Wanted { sight, clock, without } = self.wanted?;
+        let Wanted { sight, clock, focus } = self.wanted?;
         let alone = (at - clock.at).clamp(0.0, ALONE);
         let now = clock.now_at(clock.at + alone).max(self.drawn);
         if !std::mem::take(&mut self.fresh) && now == self.drawn {
@@ -147,15 +156,22 @@ impl Crowd {
         self.drawn = now;
         self.elsewhere = false;
         self.dots.begin(sight.window());
-        self.fleet.find(now, without, &mut self.dots);
+        let in_focus = self.fleet.find(now, focus, &mut self.dots);
         let Sight { width, height, .. } = sight;
         self.pixels.begin(width as usize, height as usize, sight.radius() * sight.scale);
-        for (colour, dots) in self.dots.by_colour() {
-            let colour = self.colours.get(colour).copied().unwrap_or([136; 3]);
+        let colour = |number: usize| self.colours.get(number).copied().unwrap_or([136; 3]);
+        for (number, dots) in self.dots.by_colour() {
+            let colour = colour(number);
             for at in dots {
                 let at = sight.on_screen(*at);
                 self.pixels.dot(at.x, at.y, colour);
             }
+        }
+        if let Some(packet) = in_focus {
+            let size = sight.marker() * sight.scale;
+            let marker = Marker::new(size, packet.direction, colour(packet.colour), colour(CORE));
+            let at = sight.on_screen(packet.at);
+            self.pixels.stamp(at.x, at.y, marker.radius(), |x, y| marker.at(x, y));
         }
         Some((self.pixels.data(), width, height))
     }
@@ -205,20 +221,33 @@ mod tests {
         // Half way along 100 pixels of the board, at half the size, and the board begins 10 pixels to the right.
         assert!(middle(&mut crowd, 5.0, [1, 2, 3]).abs_diff(35) <= 1);
         assert!(crowd.draw(6.0).is_none() && !crowd.moves(6.0), "time stands still");
+        // In focus, it is a ring around a core, with an arrow to the right.
+        orders.colours(&[[0; 3], [1, 2, 3], [0; 3], [0; 3], [0; 3], [0; 3], [0; 3], [250; 3]]);
         orders.draw(SIGHT, clock(1_050.0, 7.0, 0.0), Some(7));
         crowd.follow(&orders.take());
-        assert_eq!(painted(&mut crowd, 7.0, [1, 2, 3]), []);
+        let ring = painted(&mut crowd, 7.0, [1, 2, 3]);
+        assert!(
+            ring.iter().any(|column| *column <= 31) && ring.iter().any(|column| *column >= 38),
+            "{ring:?}"
+        );
+        orders.draw(SIGHT, clock(1_050.0, 8.0, 0.0), Some(7));
+        crowd.follow(&orders.take());
+        assert!(!painted(&mut crowd, 8.0, [250; 3]).is_empty());
+        // What was in focus leaves nothing behind.
+        orders.draw(SIGHT, clock(1_200.0, 9.0, 0.0), Some(7));
+        crowd.follow(&orders.take());
+        assert!(crowd.draw(9.0).is_some_and(|(pixels, ..)| pixels.iter().all(|part| *part == 0)));
     }
 
     #[test]
-    fn packets_go_on_without_orders_for_a_while_and_never_back() {
+    fn packets_go_on_focus_orders_for_a_while_and_never_back() {
         let mut orders = Orders::default();
         orders.take_up(trip(7, 1_000.0));
         orders.draw(SIGHT, clock(1_020.0, 5_000.0, 0.5), None);
         let mut crowd = Crowd::default();
         crowd.follow(&orders.take());
         let mut at = |at| middle(&mut crowd, at, [136; 3]);
-        let (first, second, third) = (at(5_000.0), at(5_040.0), at(5_100.0));
+        let (first, second, third) = (at(5_000.0), at(5_040.0), at(5_150.0));
         assert!(first < second && second < third, "{first}, {second}, {third}");
         assert!(crowd.draw(5_200.0).is_none() && !crowd.moves(5_200.0), "nobody orders any more");
         // Orders that say an earlier moment come too late.

@@ -33,6 +33,17 @@ pub trait Muster {
     fn take_up(&mut self, trip: Trip);
 }
 
+/// The packet of the request in focus.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct InFocus {
+    /// Where it is.
+    pub at: Point,
+    /// Where it goes: how far on each axis for each pixel of its way.
+    pub direction: Point,
+    /// The number of its colour.
+    pub colour: usize,
+}
+
 /// The packets as they were found last.
 #[derive(Default)]
 pub struct Fleet {
@@ -76,15 +87,19 @@ impl Muster for Fleet {
 
 impl Fleet {
     /// Adds a dot for each packet that is on a line now, those of the newest requests first, but not for the request
-    /// `without`. The moment, in milliseconds, must not be before the last one: packets only look ahead.
+    /// `focus`: gives where its packet is. The moment, in milliseconds, must not be before the last one: packets only look
+    /// ahead.
     #[inline(never)]
-    pub fn find(&mut self, now: f64, without: Option<u64>, dots: &mut Dots) {
+    pub fn find(&mut self, now: f64, focus: Option<u64>, dots: &mut Dots) -> Option<InFocus> {
         let mut arrived = 0;
+        let mut in_focus = None;
         for (index, packet) in self.packets.iter_mut().rev().enumerate() {
             match packet.at(now) {
-                Some(at) if index < MOST && Some(packet.trip.number) != without => {
-                    dots.add(packet.trip.colour, at);
+                Some(at) if Some(packet.trip.number) == focus => {
+                    let direction = packet.piece.direction();
+                    in_focus = Some(InFocus { at, direction, colour: packet.trip.colour });
                 }
+                Some(at) if index < MOST => dots.add(packet.trip.colour, at),
                 Some(_) => {}
                 None => arrived += usize::from(packet.has_arrived()),
             }
@@ -93,6 +108,7 @@ impl Fleet {
         if arrived * 4 > self.packets.len() {
             self.packets.retain(|packet| !packet.has_arrived());
         }
+        in_focus
     }
 }
 
@@ -154,11 +170,11 @@ mod tests {
         Trip { number, colour: 0, lines: Rc::from(lines), times: times.to_vec() }
     }
 
-    fn found(fleet: &mut Fleet, now: f64, without: Option<u64>) -> Vec<Point> {
+    fn found(fleet: &mut Fleet, now: f64, focus: Option<u64>) -> Vec<Point> {
         let mut dots = Dots::default();
         let rect = Rect { x: 0.0, y: 0.0, w: 100.0, h: 100.0 };
         dots.begin(Window { rect, radius: 1.0, spot: 0.1 });
-        fleet.find(now, without, &mut dots);
+        fleet.find(now, focus, &mut dots);
         dots.by_colour().flat_map(|(_, dots)| dots.to_vec()).collect()
     }
 
@@ -177,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_have_arrived_are_let_go_and_one_may_be_left_out() {
+    fn those_that_have_arrived_are_let_go_and_the_one_in_focus_is_no_dot() {
         let mut fleet = Fleet::default();
         for number in 0..8 {
             let begin = number as f64 * 10.0;
@@ -185,6 +201,9 @@ mod tests {
         }
         let all = found(&mut fleet, 75.0, None).len();
         assert_eq!(found(&mut fleet, 75.0, Some(6)).len(), all - 1);
+        let in_focus = fleet.find(75.0, Some(6), &mut Dots::default());
+        let there = InFocus { at: point(6.328125, 0.0), direction: point(1.0, 0.0), colour: 0 };
+        assert_eq!(in_focus, Some(there));
         assert!(fleet.packets.len() < 8);
         assert_eq!(found(&mut fleet, 500.0, None), []);
         assert!(fleet.packets.is_empty());

@@ -104,6 +104,11 @@ impl Piece {
         let along = length.min(self.end) - self.begin;
         point(self.from.x + self.slope.x * along, self.from.y + self.slope.y * along)
     }
+
+    /// Where it leads: how far one goes on each axis for each pixel of length.
+    pub fn direction(&self) -> Point {
+        self.slope
+    }
 }
 
 /// How many straight pieces stand for one curve. At the sizes on a board the eye sees no corner.

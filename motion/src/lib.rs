@@ -7,5 +7,6 @@ pub mod crowd;
 pub mod dots;
 pub mod fleet;
 pub mod geometry;
+mod marker;
 pub mod orders;
 mod pixels;

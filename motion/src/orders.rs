@@ -45,12 +45,13 @@ impl Orders {
         self.0.extend(colours.iter().flatten().map(|part| f64::from(*part)));
     }
 
-    /// Draw what is seen there, but not the packet of the request `without`, and go on with it as the clock does.
-    pub fn draw(&mut self, sight: Sight, clock: Clock, without: Option<u64>) {
+    /// Draw what is seen there, with the packet of the request `focus` as the one to look at, and go on with it as the clock
+    /// does.
+    pub fn draw(&mut self, sight: Sight, clock: Clock, focus: Option<u64>) {
         let Sight { x, y, scale, ratio, width, height } = sight;
         let Clock { now, at, pace } = clock;
-        let without = without.map_or(NONE, |number| number as f64);
-        self.0.extend([f64::from(DRAW), now, at, pace, without]);
+        let focus = focus.map_or(NONE, |number| number as f64);
+        self.0.extend([f64::from(DRAW), now, at, pace, focus]);
         self.0.extend([x, y, scale, ratio, f64::from(width), f64::from(height)]);
     }
 
@@ -75,7 +76,7 @@ pub(crate) enum Order {
     Forget,
     TakeUp(Trip),
     Colours(Vec<[u8; 3]>),
-    Draw { sight: Sight, clock: Clock, without: Option<u64> },
+    Draw { sight: Sight, clock: Clock, focus: Option<u64> },
 }
 
 /// The orders one after the other. What makes no sense ends them.
@@ -130,10 +131,10 @@ impl Numbers<'_> {
                 Some(Order::Colours(colours.into_iter().map(|parts| parts.map(|part| part as u8)).collect()))
             }
             DRAW => {
-                let [now, at, pace, without, x, y, scale, ratio, width, height] = self.some()?;
+                let [now, at, pace, focus, x, y, scale, ratio, width, height] = self.some()?;
                 let sight = Sight { x, y, scale, ratio, width: width as u32, height: height as u32 };
-                let without = (without != NONE).then_some(without as u64);
-                Some(Order::Draw { sight, clock: Clock { now, at, pace }, without })
+                let focus = (focus != NONE).then_some(focus as u64);
+                Some(Order::Draw { sight, clock: Clock { now, at, pace }, focus })
             }
             _ => None,
         }
@@ -163,8 +164,8 @@ mod tests {
             Order::Forget,
             Order::TakeUp(trip),
             Order::Colours(vec![[1, 2, 255]]),
-            Order::Draw { sight, clock, without: Some(9) },
-            Order::Draw { sight, clock, without: None },
+            Order::Draw { sight, clock, focus: Some(9) },
+            Order::Draw { sight, clock, focus: None },
         ];
         assert_eq!(read(&orders.take()).collect::<Vec<_>>(), expected);
         assert_eq!(read(&orders.take()).count(), 0);

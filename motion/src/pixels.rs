@@ -1,6 +1,8 @@
 //! Round dots as pixels: where there are so many packets that telling the browser of each would take longer than
 //! drawing them.
 
+use crate::marker::Shade;
+
 /// Into how many steps a pixel is divided on each axis for the middle of a dot.
 const STEPS: usize = 4;
 
@@ -21,6 +23,8 @@ pub struct Pixels {
     side: usize,
     /// How much of each pixel of its box a dot covers, for each place of its middle within a pixel.
     masks: Vec<u8>,
+    /// Left, top and side of the boxes in which there is something else.
+    stamped: Vec<(isize, isize, usize)>,
 }
 
 impl Pixels {
@@ -33,13 +37,17 @@ impl Pixels {
                 match (self.side, self.whole(at)) {
                     (SMALL, Some(first)) => self.erase::<SMALL>(first),
                     (LARGE, Some(first)) => self.erase::<LARGE>(first),
-                    _ => self.rows(at, |row, _| row.fill([0; 4])),
+                    _ => self.rows(at, self.side, |row, _| row.fill([0; 4])),
                 }
             }
             self.drawn = drawn;
+            for (left, top, side) in std::mem::take(&mut self.stamped) {
+                self.rows((left, top), side, |row, _| row.fill([0; 4]));
+            }
         } else {
             (self.width, self.height) = (width, height);
             self.drawn.clear();
+            self.stamped.clear();
             self.data.clear();
             self.data.resize(width * height, [0; 4]);
         }
@@ -64,10 +72,37 @@ impl Pixels {
         match (self.side, self.whole(at)) {
             (SMALL, Some(first)) => self.put::<SMALL>(first, mask, solid),
             (LARGE, Some(first)) => self.put::<LARGE>(first, mask, solid),
-            _ => self.rows(at, |row, skipped| put(row, mask.get(skipped..).unwrap_or_default(), solid)),
+            _ => self.rows(at, self.side, |row, skipped| {
+                put(row, mask.get(skipped..).unwrap_or_default(), solid);
+            }),
         }
         self.masks = masks;
         self.drawn.push(at);
+    }
+
+    /// Something else than a dot, over what is there. `shades` gives what lies so far right and below of its middle, the lowest
+    /// first; nothing lies farther than `radius`.
+    #[inline(never)]
+    pub fn stamp<const COUNT: usize>(
+        &mut self,
+        x: f64,
+        y: f64,
+        radius: f64,
+        shades: impl Fn(f64, f64) -> [Shade; COUNT],
+    ) {
+        let (left, top) = ((x - radius).floor() as isize - 1, (y - radius).floor() as isize - 1);
+        let side = (2.0 * radius).ceil() as usize + 3;
+        self.rows((left, top), side, |row, skipped| {
+            for (at, pixel) in row.iter_mut().enumerate() {
+                let (column, line) = ((skipped + at) % side, (skipped + at) / side);
+                let middle = |from: isize, along: usize| from as f64 + along as f64 + 0.5;
+                for ([red, green, blue], cover) in shades(middle(left, column) - x, middle(top, line) - y) {
+                    let solid = u32::from_le_bytes([red, green, blue, u8::MAX]);
+                    put(std::slice::from_mut(pixel), &[(cover * 255.0).round() as u8], solid);
+                }
+            }
+        });
+        self.stamped.push((left, top, side));
     }
 
     /// The index of the first pixel of a dot's box that is whole in the picture.
@@ -97,10 +132,16 @@ impl Pixels {
         }
     }
 
-    /// Calls back with each row of the picture that the box of a dot takes, and where in the mask of the dot that row begins.
-    fn rows(&mut self, (left, top): (isize, isize), mut each: impl FnMut(&mut [[u8; 4]], usize)) {
+    /// Calls back with each row of the picture that a box with this side takes, and where in the box, row by row, that row
+    /// begins.
+    fn rows(
+        &mut self,
+        (left, top): (isize, isize),
+        side: usize,
+        mut each: impl FnMut(&mut [[u8; 4]], usize),
+    ) {
         let cut = |at: isize, most: usize| at.clamp(0, most as isize) as usize;
-        let side = self.side as isize;
+        let side = side as isize;
         let (from, to) = (cut(left, self.width), cut(left + side, self.width));
         for y in cut(top, self.height)..cut(top + side, self.height) {
             let skipped = (y as isize - top) * side + from as isize - left;

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-pub use motion::crowd::{Clock, Sight};
+pub use motion::crowd::{CORE, Clock, Sight};
 pub use motion::dots::Dots;
 use motion::fleet::{self, Muster, Trip};
 pub use motion::orders::{Orders, rgb};
@@ -31,7 +31,7 @@ impl Fleet {
 }
 
 /// How long who draws elsewhere goes on alone until it is told how time passes, in milliseconds of real time.
-const TOLD_EVERY: f64 = 48.0;
+const TOLD_EVERY: f64 = 96.0;
 
 /// By how many milliseconds of real time it may be before or behind.
 const APART: f64 = 8.0;
@@ -47,12 +47,12 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
-    /// Orders a picture of all packets but the one in focus, unless the one that was ordered last goes on as it should. The
-    /// simulated moment of the clock is `now`.
+    /// Orders a picture of all packets, the one in focus as what to look at, unless the one that was ordered last goes on as
+    /// it should. The simulated moment of the clock is `now`.
     pub fn draw(&mut self, scene: &Scene, now: Time, clock: Clock, sight: Sight) {
-        let without = in_focus(scene);
-        let goes_on = self.ordered.is_some_and(|(seen, ordered, left_out)| {
-            (seen, ordered.pace, left_out) == (sight, clock.pace, without)
+        let focus = in_focus(scene);
+        let goes_on = self.ordered.is_some_and(|(seen, ordered, looked_at)| {
+            (seen, ordered.pace, looked_at) == (sight, clock.pace, focus)
                 && (ordered.at..ordered.at + TOLD_EVERY).contains(&clock.at)
                 && (ordered.now_at(clock.at) - clock.now).abs() <= APART * clock.pace
         });
@@ -60,16 +60,16 @@ impl Dispatch {
             return;
         }
         self.roll.call(scene, now, &mut self.orders);
-        self.orders.draw(sight, clock, without);
-        self.ordered = Some((sight, clock, without));
+        self.orders.draw(sight, clock, focus);
+        self.ordered = Some((sight, clock, focus));
     }
 
     /// Orders a picture without packets; after that nobody knows of any.
     pub fn rest(&mut self) {
         self.roll = Roll::default();
         self.orders.clear();
-        if let Some((sight, clock, without)) = self.ordered.take() {
-            self.orders.draw(sight, Clock { pace: 0.0, ..clock }, without);
+        if let Some((sight, clock, focus)) = self.ordered.take() {
+            self.orders.draw(sight, Clock { pace: 0.0, ..clock }, focus);
         }
     }
 }
@@ -203,10 +203,10 @@ mod tests {
         assert!(!orders(1_016, 116.0, 1.0, sight));
         assert!(orders(1_018, 132.0, 1.0, sight), "time was held up");
         assert!(!orders(1_034, 148.0, 1.0, sight));
-        assert!(orders(1_068, 182.0, 1.0, sight), "it must not go on alone");
-        assert!(orders(1_068, 190.0, 1.0, Sight { x: 4.0, ..sight }), "the view moved");
-        assert!(orders(1_076, 198.0, 0.0, sight), "time stands still");
-        assert!(orders(1_070, 199.0, 0.0, sight), "time went back");
+        assert!(orders(1_116, 230.0, 1.0, sight), "it must not go on alone");
+        assert!(orders(1_116, 238.0, 1.0, Sight { x: 4.0, ..sight }), "the view moved");
+        assert!(orders(1_124, 246.0, 0.0, sight), "time stands still");
+        assert!(orders(1_120, 247.0, 0.0, sight), "time went back");
     }
 
     #[test]

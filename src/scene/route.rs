@@ -85,6 +85,16 @@ pub struct Burst {
     pub since: Time,
 }
 
+/// How long a burst takes to appear, in milliseconds of simulated time.
+const BURST: u64 = 280;
+
+impl Burst {
+    /// How much of it has appeared, from 0 to 1.
+    pub fn grown(&self, now: Time) -> f64 {
+        (now.since(self.since) as f64 / BURST as f64).min(1.0)
+    }
+}
+
 /// The request in focus, with what is told of it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Focus {

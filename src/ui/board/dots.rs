@@ -1,17 +1,18 @@
 //! The packets that are not in focus: small dots, up to thousands of them.
 //!
-//! Many are drawn by a thread of their own on its own canvas; few, or all where there is no such thread, are drawn here.
+//! Many are drawn by a thread of their own on its own canvas, and with them the one in focus; few, or all where there is no
+//! such thread, are drawn here.
 
 use std::rc::Rc;
 
 use endpoint_playground::api::Time;
 use endpoint_playground::scene::Scene;
-use endpoint_playground::scene::fleet::{Clock, Dispatch, Dots, Fleet, Sight, rgb};
+use endpoint_playground::scene::fleet::{CORE, Clock, Dispatch, Dots, Fleet, Sight, rgb};
 use endpoint_playground::scene::geometry::Point;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use yew::NodeRef;
 
-use super::packets::{PLAIN, probe};
+use super::packets::{SURFACE, probe};
 use crate::ui::browser::{PainterThread, Tempo};
 
 /// From how many requests under way on there are many.
@@ -43,8 +44,7 @@ pub(super) struct Others {
 }
 
 impl Others {
-    /// Lets the helper draw the dots of a scene on its canvas, if there are many; without a scene, none. Gives whether it
-    /// does.
+    /// Orders the dots of a scene from the helper, if there are many; without a scene, none. Gives whether it draws them.
     pub fn hand_over(
         &mut self,
         canvas: &NodeRef,
@@ -73,15 +73,22 @@ impl Others {
         if helped && !self.helps {
             self.dispatch.rest();
         }
-        let orders = self.dispatch.orders.take();
-        if !orders.is_empty() {
-            thread.tell(&orders);
-        }
         if self.helps && !helped {
             // What was known here is not kept up to date.
             self.fleet = Fleet::default();
         }
         self.helps
+    }
+
+    /// Sends the helper its orders. It begins at once, and where processors are few this thread has to wait for it; so what
+    /// else there is to do comes first.
+    pub fn send(&mut self) {
+        if let Helper::Thread(thread) = &self.helper {
+            let orders = self.dispatch.orders.take();
+            if !orders.is_empty() {
+                thread.tell(&orders);
+            }
+        }
     }
 
     /// Draws the dots of a scene here. The transform of the context is that of the sight. Gives whether there are any.
@@ -117,8 +124,10 @@ fn tell_colours(
     if told.as_ref().is_some_and(|told| Rc::ptr_eq(told, colours)) {
         return true;
     }
+    // The surface has the number of the core of the packet in focus.
+    let probes = (0..CORE).map(probe).chain([SURFACE]);
     let parts: Option<Vec<[u8; 3]>> =
-        (0..=PLAIN).map(|accent| colours.get(probe(accent)).and_then(|colour| rgb(colour))).collect();
+        probes.map(|probe| colours.get(probe).and_then(|colour| rgb(colour))).collect();
     let Some(parts) = parts else { return false };
     dispatch.orders.colours(&parts);
     *told = Some(colours.clone());

@@ -28,6 +28,9 @@ const MARGIN: f64 = 0.25;
 /// How much larger and smaller than it was drawn the map is shown while one zooms.
 const STRETCH: std::ops::RangeInclusive<f64> = 0.6..=1.6;
 
+/// For how many frames after its last move a large board is taken to move: a hand on a wheel pauses.
+const MOVES: u32 = 12;
+
 /// From which width on a rectangle of the map has room for a name, in pixels.
 const NAME_FROM: f64 = 34.0;
 
@@ -39,6 +42,9 @@ pub(super) struct Map {
     frame: NodeRef,
     view: NodeRef,
     camera: Rc<Cell<Camera>>,
+    /// What the camera moves, and where it was moved last.
+    world: NodeRef,
+    placed: Cell<Option<Camera>>,
     painter: Rc<Painter>,
     scene: RefCell<Rc<Scene>>,
     /// Whether the board is a map now.
@@ -49,6 +55,8 @@ pub(super) struct Map {
     drawn: Cell<Option<Camera>>,
     /// Whether it is shown at another size than it was drawn.
     stretched: Cell<bool>,
+    /// For how many frames more the browser is told that the board moves.
+    moves: Cell<u32>,
     /// Whether the camera moved since the last frame.
     pub moved: Cell<bool>,
     /// Whether the cards are others since.
@@ -59,19 +67,22 @@ pub(super) struct Map {
 }
 
 impl Map {
-    pub fn new(camera: Rc<Cell<Camera>>, painter: Rc<Painter>) -> Map {
+    pub fn new(camera: Rc<Cell<Camera>>, world: NodeRef, painter: Rc<Painter>) -> Map {
         Map {
             canvas: NodeRef::default(),
             mini: NodeRef::default(),
             frame: NodeRef::default(),
             view: NodeRef::default(),
             camera,
+            world,
+            placed: Cell::new(None),
             painter,
             scene: RefCell::default(),
             on: Cell::new(false),
             window: Cell::default(),
             drawn: Cell::new(None),
             stretched: Cell::new(false),
+            moves: Cell::new(0),
             moved: Cell::new(true),
             stale: Cell::new(true),
             heard: RefCell::default(),
@@ -115,9 +126,11 @@ impl Map {
     /// Draws what is not up to date. Gives whether the next frame has to look again.
     pub fn draw(&self) -> bool {
         let (moved, stale, stretched) = (self.moved.take(), self.stale.take(), self.stretched.take());
+        let moves = self.go_on_moving(moved);
         if !moved && !stale && !stretched {
-            return false;
+            return moves;
         }
+        self.place_world();
         let scene = self.scene.borrow().clone();
         let stays_map = self.on.get() && is_map(&scene, self.camera.get());
         if moved && scene.cards() > endpoint_playground::scene::LARGE && !stays_map {
@@ -126,13 +139,40 @@ impl Map {
                 heard();
             }
         }
-        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return false };
+        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return moves };
         let slid = moved && !stale && self.on.get() && self.slide(&canvas, &scene);
         if !slid && (self.on.get() || stale) {
             self.draw_anew(&canvas, &scene);
         }
         self.draw_mini(&scene, self.window.get(), stale, gloo::utils::window().device_pixel_ratio());
-        self.stretched.get()
+        self.stretched.get() || moves
+    }
+
+    /// Moves the cards to where the camera wants them.
+    pub fn place_world(&self) {
+        let camera = self.camera.get();
+        if self.placed.get() != Some(camera)
+            && let Some(world) = self.world.cast::<HtmlElement>()
+        {
+            // Setting a property of a valid name does not fail.
+            let _ = world.style().set_property("transform", &camera.to_css());
+            self.placed.set(Some(camera));
+        }
+    }
+
+    /// Tells the browser that a large board moves, or that it has come to rest. Gives whether it moves.
+    fn go_on_moving(&self, moved: bool) -> bool {
+        let before = self.moves.get();
+        let is_large = self.scene.borrow().cards() > endpoint_playground::scene::LARGE;
+        let moves = if moved && is_large { MOVES } else { before.saturating_sub(1) };
+        self.moves.set(moves);
+        if (before > 0) != (moves > 0)
+            && let Some(board) = self.canvas.cast::<HtmlElement>().and_then(|canvas| canvas.parent_element())
+        {
+            // Setting an attribute of a valid name does not fail.
+            let _ = board.toggle_attribute_with_force("data-moves", moves > 0);
+        }
+        moves > 0
     }
 
     /// Shows what was drawn where the camera is now, which the browser does faster than to draw. Gives whether that is
@@ -163,7 +203,7 @@ impl Map {
         self.stretched.set(factor != 1.0);
         // Text that stands between two pixels is blurred.
         let (x, y) = if factor == 1.0 { (x.round(), y.round()) } else { (x, y) };
-        let place = format!("translate({:.2}px,{:.2}px) scale({factor:.4})", x + left, y + top);
+        let place = view::placed(x + left, y + top, factor);
         // Setting a property of a valid name does not fail.
         let _ = canvas.style().set_property("transform", &place);
         true
@@ -234,6 +274,9 @@ impl Map {
         let inner = |rect: &Rect| Rect { x: rect.x + 1.0, y: rect.y + 1.0, w: rect.w - 2.0, h: rect.h - 2.0 };
         pen.fill_all(packets::SURFACE, FULL, &cards.iter().map(inner).collect::<Vec<_>>());
         layers.draw(&pen);
+        // Setting a font takes as long as a hundred rectangles.
+        context.set_font("11px system-ui, sans-serif");
+        context.set_text_baseline("middle");
         for (rect, name, heading) in names {
             pen.name(&rect, name, heading);
         }
@@ -252,7 +295,7 @@ impl Map {
         let (Some(frame), Some(canvas), Some(view)) = (
             self.frame.cast::<HtmlElement>(),
             self.mini.cast::<HtmlCanvasElement>(),
-            self.view.cast::<HtmlElement>(),
+            self.view.cast::<HtmlCanvasElement>(),
         ) else {
             return;
         };
@@ -268,11 +311,13 @@ impl Map {
         let scale = mini_scale(scene);
         let (w, h) = (bounds.w * scale, bounds.h * scale);
         if stale || canvas.width() != (w * ratio) as u32 {
-            canvas.set_width((w * ratio) as u32);
-            canvas.set_height((h * ratio) as u32);
-            let style = canvas.style();
-            let _ = style.set_property("width", &format!("{w:.0}px"));
-            let _ = style.set_property("height", &format!("{h:.0}px"));
+            for canvas in [&canvas, &view] {
+                canvas.set_width((w * ratio) as u32);
+                canvas.set_height((h * ratio) as u32);
+                let style = canvas.style();
+                let _ = style.set_property("width", &format!("{w:.0}px"));
+                let _ = style.set_property("height", &format!("{h:.0}px"));
+            }
             if let Some(context) = context_of(&canvas) {
                 let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
                 let at = Camera { x: -bounds.x * scale, y: -bounds.y * scale, scale, moved: false };
@@ -296,14 +341,19 @@ impl Map {
         let (right, bottom) = (x + window.0 / camera.scale * scale, y + window.1 / camera.scale * scale);
         let (x, y) = (x.clamp(0.0, w), y.clamp(0.0, h));
         let (right, bottom) = (right.clamp(x, w), bottom.clamp(y, h));
-        let place = format!(
-            "left:{:.1}px;top:{:.1}px;width:{:.1}px;height:{:.1}px",
-            x + 4.0,
-            y + 4.0,
-            (right - x).max(4.0),
-            (bottom - y).max(4.0)
-        );
-        let _ = view.set_attribute("style", &place);
+        // On a canvas of its own: an element that moves is laid out anew in each frame.
+        let Some(context) = context_of(&view) else { return };
+        let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
+        context.clear_rect(0.0, 0.0, w, h);
+        let at = Camera { x: 0.0, y: 0.0, scale: 1.0, moved: false };
+        let pen = Pen::new(&context, self.painter.colours(), at);
+        let (width, height) = ((right - x).max(4.0), (bottom - y).max(4.0));
+        pen.fill(packets::INK, 0.12);
+        context.fill_rect(x, y, width, height);
+        context.set_global_alpha(1.0);
+        context.set_stroke_style_str(pen.colour(packets::INK));
+        context.set_line_width(1.5);
+        context.stroke_rect(x + 0.75, y + 0.75, width - 1.5, height - 1.5);
     }
 }
 
@@ -326,8 +376,6 @@ struct Pen<'a> {
 
 impl<'a> Pen<'a> {
     fn new(context: &'a CanvasRenderingContext2d, colours: Rc<Vec<String>>, camera: Camera) -> Pen<'a> {
-        context.set_font("11px system-ui, sans-serif");
-        context.set_text_baseline("middle");
         context.set_line_width(1.0);
         Pen { context, colours, camera, set: Cell::new((usize::MAX, -1.0)) }
     }
@@ -443,7 +491,7 @@ impl Board {
             <div class="float mini" ref={self.map.frame.clone()} aria-hidden="true" title="The whole board: click or drag to go there"
                 onpointerdown={go.clone()} onpointermove={go}>
                 <canvas ref={self.map.mini.clone()}></canvas>
-                <i ref={self.map.view.clone()}></i>
+                <canvas class="view" ref={self.map.view.clone()}></canvas>
             </div>
         }
     }

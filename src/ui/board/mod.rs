@@ -111,7 +111,7 @@ pub enum Msg {
     /// A pointer was lifted or lost.
     Lifted(PointerEvent),
     /// The wheel turned.
-    Wheel(WheelEvent),
+    ZoomedByWheel(WheelEvent),
     /// A zoom button: in, out, or everything.
     Zoom(ZoomStep),
     /// A key on the board itself.
@@ -176,9 +176,10 @@ pub struct Board {
     from_tools: Rc<std::cell::Cell<bool>>,
     _tool_bar: browser::Listener,
     hooks: Option<FrameHooks>,
-    _packets: Option<FrameHook>,
+    _packets: Option<(FrameHook, FrameHook)>,
     painter: Rc<packets::Painter>,
     observer: Option<ResizeObserver>,
+    wheel: Option<browser::Listener>,
     /// Where the window stands on the page, and when that was asked.
     corner: std::cell::Cell<Option<((f64, f64), f64)>>,
     seen: (u32, u32, u32),
@@ -204,11 +205,13 @@ impl Component for Board {
             ctx.props().live.clone(),
         ));
         painter.set_still(ctx.props().still);
-        let hook = hooks.as_ref().map(|hooks| {
-            let (painter, tempo) = (painter.clone(), hooks.clone());
-            hooks.add(move |now| painter.paint(now, tempo.tempo()))
+        let packets = hooks.as_ref().map(|hooks| {
+            let (paints, sends, tempo) = (painter.clone(), painter.clone(), hooks.clone());
+            let paint = hooks.add(move |now| paints.paint(now, tempo.tempo()));
+            (paint, hooks.add_last(move |_| sends.send()))
         });
-        let map = Rc::new(map::Map::new(camera.clone(), painter.clone()));
+        let world = NodeRef::default();
+        let map = Rc::new(map::Map::new(camera.clone(), world.clone(), painter.clone()));
         map.set_scene(ctx.props().scene.0.clone());
         let drawn = hooks.as_ref().map(|hooks| {
             let (map, hooks) = (map.clone(), hooks.clone());
@@ -221,7 +224,7 @@ impl Component for Board {
         let from_tools = Rc::new(std::cell::Cell::new(false));
         Board {
             window: NodeRef::default(),
-            world: NodeRef::default(),
+            world,
             canvas,
             crowd,
             probes,
@@ -238,9 +241,10 @@ impl Component for Board {
             _tool_bar: gesture::watch_tool_bar(from_tools.clone()),
             from_tools,
             hooks,
-            _packets: hook,
+            _packets: packets,
             painter,
             observer: None,
+            wheel: None,
             corner: std::cell::Cell::new(None),
             seen: (u32::MAX, 0, 0),
             walker: focus::Walker::default(),
@@ -290,7 +294,7 @@ impl Component for Board {
             Msg::Pressed(event) => self.pressed(ctx, &event),
             Msg::Moved(event) => self.moved(ctx, &event),
             Msg::Lifted(event) => self.lifted(ctx, &event),
-            Msg::Wheel(event) => self.wheel(ctx, &event),
+            Msg::ZoomedByWheel(event) => self.zoom_by_wheel(ctx, &event),
             Msg::Zoom(step) => self.zoom(ctx, step),
             Msg::Key(event) => self.key(ctx, &event),
             Msg::CardKey(event) => self.card_key(ctx, &event),
@@ -338,10 +342,6 @@ impl Component for Board {
                 onpointermove={link.callback(Msg::Moved)}
                 onpointerup={link.callback(Msg::Lifted)}
                 onpointercancel={link.callback(Msg::Lifted)}
-                onwheel={link.callback(|event: WheelEvent| {
-                    event.prevent_default();
-                    Msg::Wheel(event)
-                })}
                 onpointerover={link.callback(Msg::Over)}
                 onpointerleave={link.callback(|_| Msg::Left)}
                 onclick={link.callback(Msg::Clicked)}
@@ -411,6 +411,10 @@ impl Component for Board {
             if let Some(window) = self.window.cast::<Element>() {
                 let link = ctx.link().clone();
                 self.observer = view::observe_size(&window, move || link.send_message(Msg::Resized));
+                let link = ctx.link().clone();
+                self.wheel = Some(
+                    self.watch_wheel(&window, move |event| link.send_message(Msg::ZoomedByWheel(event))),
+                );
             }
             self.resized(ctx);
         }

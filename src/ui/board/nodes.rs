@@ -78,6 +78,11 @@ pub(super) fn gate(node: &NodeCard, scene: &Shown) -> Html {
     }
 }
 
+/// How wide a letter of a Pod's name is at most from afar on average, and how much of its card the name does not have, in
+/// pixels.
+const WIDE_LETTER: f64 = 7.0;
+const BESIDE_NAME: f64 = 34.0;
+
 fn pod(card: &PodCard, (left, top): (f64, f64), on: &str, scene: &Shown) -> Html {
     let (style_of_mark, light) = match card.mark {
         Mark::Ready => ("ready", card.light),
@@ -107,6 +112,11 @@ fn pod(card: &PodCard, (left, top): (f64, f64), on: &str, scene: &Shown) -> Html
         Some(wanted) => format!("{name}: {}, wanted {wanted}", miss_text(card)),
         None => format!("{name} {} {}", card.address, card.word),
     };
+    let letters = card.head.chars().count() + card.tail.chars().count();
+    let is_short = scene.level == Level::Overview
+        && card.folds.is_none()
+        && !stacked
+        && letters as f64 * WIDE_LETTER < rect.w - BESIDE_NAME;
     let route_accent = scene.accent;
     let accent = if light == Light::None { card.accent } else { route_accent.or(card.accent) };
     html! {
@@ -122,7 +132,7 @@ fn pod(card: &PodCard, (left, top): (f64, f64), on: &str, scene: &Shown) -> Html
         >
             <div class="l1">
                 { ring(card.mark) }
-                <span class="nm" data-edit={(!stacked).then_some("name")}><i>{ &card.head }</i><b>{ &card.tail }</b></span>
+                <span class={classes!("nm", is_short.then_some("short"))} data-edit={(!stacked).then_some("name")}><i>{ &card.head }</i><b>{ &card.tail }</b></span>
                 if stacked {
                     <button type="button" class="times" tabindex="-1" data-unfold="" title="Show each" aria-label={format!("Show the {count} Pods one by one")}>
                         { format!("\u{d7}{count}") }

@@ -9,7 +9,7 @@ use endpoint_playground::scene::geometry::{Point, Rect};
 use endpoint_playground::scene::route::{Burst, Packet};
 use endpoint_playground::scene::{Focus, Route};
 use wasm_bindgen::JsCast as _;
-use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, Path2d};
 use yew::prelude::*;
 
 use super::LiveScene;
@@ -68,6 +68,53 @@ pub(super) struct Painter {
     others: RefCell<Others>,
     /// Whether something is on the canvas.
     drawn: Cell<bool>,
+    /// Whether the canvas is hidden.
+    hidden: Cell<bool>,
+    /// What alone is on the canvas and does not change.
+    standing: RefCell<Option<Standing>>,
+    in_hand: RefCell<Option<InHand>>,
+}
+
+/// What follows the cards in the hand. As elements it would have the browser put the whole page together in each frame.
+pub(super) struct InHand {
+    /// Their links and wires.
+    lines: Path2d,
+    /// The vertical and the horizontal line that they snapped to.
+    guides: (Option<f64>, Option<f64>),
+}
+
+impl InHand {
+    /// `lines` is what an SVG path says in `d`; `None` where the browser can not read it.
+    pub fn new(lines: &str, guides: (Option<f64>, Option<f64>)) -> Option<InHand> {
+        Some(InHand { lines: Path2d::new_with_path_string(lines).ok()?, guides })
+    }
+
+    fn draw(&self, context: &CanvasRenderingContext2d, colours: [&str; 2]) {
+        let [ink, guide] = colours;
+        context.set_stroke_style_str(ink);
+        context.set_line_width(2.0);
+        context.stroke_with_path(&self.lines);
+        context.set_fill_style_str(guide);
+        let (x, y) = self.guides;
+        if let Some(x) = x {
+            context.fill_rect(x, -GUIDE / 2.0, 1.0, GUIDE);
+        }
+        if let Some(y) = y {
+            context.fill_rect(-GUIDE / 2.0, y, GUIDE, 1.0);
+        }
+    }
+}
+
+/// How long a line is that cards snap to, in pixels of the board.
+const GUIDE: f64 = 24_000.0;
+
+/// A burst that has grown, and how it is seen.
+#[derive(PartialEq)]
+struct Standing {
+    /// Where it is, and since when.
+    burst: (Point, Time),
+    sight: Sight,
+    colours: Rc<Vec<String>>,
 }
 
 impl Painter {
@@ -91,12 +138,20 @@ impl Painter {
             now: Cell::new(Time::ZERO),
             others: RefCell::default(),
             drawn: Cell::new(false),
+            hidden: Cell::new(false),
+            standing: RefCell::default(),
+            in_hand: RefCell::default(),
         }
     }
 
     /// Whether packets are left out.
     pub fn set_still(&self, still: bool) {
         self.still.set(still);
+    }
+
+    /// Shows what follows the cards in the hand; nothing when it is empty.
+    pub fn show_in_hand(&self, in_hand: Option<InHand>) {
+        *self.in_hand.borrow_mut() = in_hand;
     }
 
     /// The request whose packet is at a point, as it was painted last; the one in focus first.
@@ -120,12 +175,30 @@ impl Painter {
         let sight = Sight { x, y, scale, ratio, width: canvas.width(), height: canvas.height() };
         let scene = self.scene.0.borrow().clone();
         let colours = self.colours();
-        let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
         let mut others = self.others.borrow_mut();
         let shown = (!self.still.get()).then_some(&*scene);
         let handed_over = others.hand_over(&self.crowd, shown, now, tempo, sight, &colours);
         let here = shown.filter(|_| !handed_over);
-        if self.drawn.get() || here.is_some() || scene.focus.is_some() {
+        let burst =
+            scene.focus.iter().find_map(|focus| focus.burst.as_ref().filter(|burst| burst.since <= now));
+        if let Some(focus) = &scene.focus {
+            self.time_labels(focus, now);
+        }
+        // What does not change from frame to frame stays as it was drawn.
+        let in_hand = self.in_hand.borrow();
+        let alone = here.is_none() && in_hand.is_none();
+        let standing = burst.filter(|burst| alone && burst.grown(now) >= 1.0);
+        let picture = standing.map(|burst| Standing {
+            burst: (burst.at, burst.since),
+            sight,
+            colours: colours.clone(),
+        });
+        let stays = picture.is_some() && *self.standing.borrow() == picture;
+        *self.standing.borrow_mut() = picture;
+        if stays {
+            return;
+        }
+        if self.drawn.get() || !alone || burst.is_some() {
             // Setting the transform of a 2d context does not fail.
             let _ = context.set_transform(scale, 0.0, 0.0, scale, x, y);
         }
@@ -133,27 +206,33 @@ impl Painter {
             let Rect { x, y, w, h } = sight.rect();
             context.clear_rect(x, y, w, h);
         }
+        let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
+        if let Some(in_hand) = &*in_hand {
+            self.drawn.set(true);
+            in_hand.draw(&context, [colour(PLAIN), colour(LINE)]);
+        }
         if let Some(scene) = here {
-            self.drawn.set(others.paint(&context, scene, now, sight, &colours));
-        }
-        if let Some(focus) = &scene.focus {
-            if !self.still.get()
-                && let Some(packet) = focus.route.packet(now)
-            {
+            self.drawn.set(self.drawn.get() | others.paint(&context, scene, now, sight, &colours));
+            let route = scene.focus.as_ref().map(|focus| &focus.route);
+            if let Some((route, packet)) = route.and_then(|route| Some((route, route.packet(now)?))) {
                 self.drawn.set(true);
-                disc(
-                    &context,
-                    &packet,
-                    colour(probe(focus.route.way.accent.map_or(0, usize::from))),
-                    colour(SURFACE),
-                );
+                let own = colour(probe(route.way.accent.map_or(0, usize::from)));
+                disc(&context, &packet, sight.marker(), own, colour(SURFACE));
             }
-            if let Some(burst) = focus.burst.as_ref().filter(|burst| burst.since <= now) {
-                self.drawn.set(true);
-                draw_burst(&context, burst, now, colour(BAD), colour(CANVAS));
-            }
-            self.time_labels(focus, now);
         }
+        if let Some(burst) = burst {
+            self.drawn.set(true);
+            draw_burst(&context, burst, now, colour(BAD), colour(CANVAS));
+        }
+        // An empty canvas, too, would be laid over the board in each frame.
+        if self.hidden.replace(!self.drawn.get()) == self.drawn.get() {
+            canvas.set_hidden(!self.drawn.get());
+        }
+    }
+
+    /// Sends what is ordered elsewhere.
+    pub fn send(&self) {
+        self.others.borrow_mut().send();
     }
 
     /// The canvas and its context, once they are there.
@@ -213,17 +292,19 @@ pub(super) fn probe(accent: usize) -> usize {
     accent.checked_sub(1).unwrap_or(PLAIN)
 }
 
-/// The packet in focus: a white disc with a rim and an arrow in the direction of travel.
-fn disc(context: &CanvasRenderingContext2d, packet: &Packet, colour: &str, core: &str) {
-    context.set_global_alpha(0.22);
-    context.set_fill_style_str(colour);
-    dot(context, packet.at, 13.0);
-    context.set_global_alpha(1.0);
-    dot(context, packet.at, 9.0);
-    context.set_fill_style_str(core);
-    dot(context, packet.at, 6.5);
+/// The packet in focus: a white disc with a rim and an arrow in the direction of travel, `size` times as large as at 100 %.
+/// Where the painter's thread draws it, it is the `Marker` of the package `motion`.
+fn disc(context: &CanvasRenderingContext2d, packet: &Packet, size: f64, colour: &str, core: &str) {
     context.save();
     let _ = context.translate(packet.at.x, packet.at.y);
+    let _ = context.scale(size, size);
+    context.set_global_alpha(0.22);
+    context.set_fill_style_str(colour);
+    dot(context, Point::default(), 13.0);
+    context.set_global_alpha(1.0);
+    dot(context, Point::default(), 9.0);
+    context.set_fill_style_str(core);
+    dot(context, Point::default(), 6.5);
     let _ = context.rotate(packet.angle);
     context.set_stroke_style_str(colour);
     context.set_line_width(1.75);
@@ -238,11 +319,8 @@ fn disc(context: &CanvasRenderingContext2d, packet: &Packet, colour: &str, core:
     context.restore();
 }
 
-/// How long a burst takes to appear, in milliseconds of simulated time.
-const BURST: u64 = 280;
-
 fn draw_burst(context: &CanvasRenderingContext2d, burst: &Burst, now: Time, colour: &str, canvas: &str) {
-    let grown = (now.since(burst.since) as f64 / BURST as f64).min(1.0);
+    let grown = burst.grown(now);
     context.save();
     let _ = context.translate(burst.at.x, burst.at.y);
     context.set_stroke_style_str(colour);

@@ -214,7 +214,6 @@ impl Board {
                 onpointerdown={|event: PointerEvent| event.stop_propagation()}
                 onclick={|event: MouseEvent| event.stop_propagation()}
                 ondblclick={|event: MouseEvent| event.stop_propagation()}
-                onwheel={|event: WheelEvent| event.stop_propagation()}
                 onkeydown={keys}>
                 { content }
             </div>

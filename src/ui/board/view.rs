@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use endpoint_playground::scene::geometry::Rect;
 use endpoint_playground::scene::{Level, Route, SMALLEST, Scene};
+use gloo::events::{EventListener, EventListenerOptions, EventListenerPhase};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Element, HtmlCanvasElement, HtmlElement, ResizeObserver};
+use web_sys::{Element, HtmlCanvasElement, ResizeObserver, WheelEvent};
 use yew::prelude::*;
 
 use super::{Board, BoardProps};
@@ -42,7 +43,7 @@ impl Default for Camera {
 impl Camera {
     /// As a CSS transform.
     pub fn to_css(self) -> String {
-        format!("translate({:.2}px,{:.2}px) scale({:.4})", self.x, self.y, self.scale)
+        placed(self.x, self.y, self.scale)
     }
 
     /// A point of the window as a point of the board.
@@ -84,6 +85,18 @@ impl Camera {
     }
 }
 
+/// A CSS transform that moves to a place and then enlarges. Whole numbers with an exponent are written in a tenth of the time
+/// that fractions take.
+pub(super) fn placed(x: f64, y: f64, scale: f64) -> String {
+    let whole = |value: f64| value.round() as i64;
+    format!(
+        "translate({}e-2px,{}e-2px) scale({}e-5)",
+        whole(x * 100.0),
+        whole(y * 100.0),
+        whole(scale * 100_000.0)
+    )
+}
+
 /// How long the board is taken to stand where it stood on the page, in milliseconds.
 const CORNER_KEPT: f64 = 250.0;
 
@@ -114,11 +127,32 @@ impl Board {
             self.map.moved.set(true);
         }
         self.camera.set(camera);
-        if let Some(world) = self.world.cast::<HtmlElement>() {
-            // Setting a property of a valid name does not fail.
-            let _ = world.style().set_property("transform", &camera.to_css());
-        }
+        self.map.place_world();
         self.wake();
+    }
+
+    /// Lets the wheel move the view, past Yew, as it turns many times a second; with Ctrl it zooms.
+    pub(super) fn watch_wheel(&self, window: &Element, zoom: impl Fn(WheelEvent) + 'static) -> EventListener {
+        let options = EventListenerOptions { phase: EventListenerPhase::Bubble, passive: false };
+        let (camera, map, hooks) = (self.camera.clone(), self.map.clone(), self.hooks.clone());
+        EventListener::new_with_options(window, "wheel", options, move |event| {
+            let Some(wheel) = event.dyn_ref::<WheelEvent>() else { return };
+            if browser::is_inside(wheel, ".popup") {
+                return;
+            }
+            wheel.prevent_default();
+            if wheel.ctrl_key() || wheel.meta_key() {
+                return zoom(wheel.clone());
+            }
+            let (x, y) = (wheel.delta_x(), wheel.delta_y());
+            let (dx, dy) = if wheel.shift_key() { (y, x) } else { (x, y) };
+            let now = camera.get();
+            camera.set(Camera { x: now.x - dx, y: now.y - dy, moved: true, ..now });
+            map.moved.set(true);
+            if let Some(hooks) = &hooks {
+                hooks.wake();
+            }
+        })
     }
 
     pub(super) fn resized(&mut self, ctx: &Context<Self>) {
@@ -210,23 +244,17 @@ pub(super) fn closest(event: &web_sys::Event, selector: &str) -> Option<Element>
 
 /// Keeps the click that follows a drag from selecting what was dropped on.
 pub(super) fn swallow_click() {
-    let options = gloo::events::EventListenerOptions {
-        phase: gloo::events::EventListenerPhase::Capture,
-        passive: false,
-    };
-    let listener =
-        gloo::events::EventListener::once_with_options(&gloo::utils::document(), "click", options, |event| {
-            event.stop_propagation()
-        });
+    let options = EventListenerOptions { phase: EventListenerPhase::Capture, passive: false };
+    let listener = EventListener::once_with_options(&gloo::utils::document(), "click", options, |event| {
+        event.stop_propagation()
+    });
     // Where no click follows, the next one must not be swallowed: it begins with another press, or comes from a key.
     let held = Rc::new(RefCell::new(Some(listener)));
     let released = held.clone();
-    let press = gloo::events::EventListener::once_with_options(
-        &gloo::utils::document(),
-        "pointerdown",
-        options,
-        move |_| drop(released.take()),
-    );
+    let press =
+        EventListener::once_with_options(&gloo::utils::document(), "pointerdown", options, move |_| {
+            drop(released.take())
+        });
     gloo::timers::callback::Timeout::new(50, move || {
         drop(held.take());
         drop(press);

@@ -8,6 +8,7 @@ use endpoint_playground::session::{Command, Placement};
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use super::super::packets::InHand;
 use super::super::{Board, BoardProps};
 use super::elements;
 use crate::ui::events_model::BoardEvent;
@@ -79,7 +80,8 @@ impl Board {
             let _ = world.toggle_attribute_with_force("data-holds", holds);
         }
         if !holds {
-            self.overlay.links("", "");
+            self.painter.show_in_hand(None);
+            self.wake();
         }
     }
 
@@ -89,10 +91,10 @@ impl Board {
         for element in hand.elements() {
             let _ = element.style().set_property("transform", &format!("translate({dx}px,{dy}px)"));
         }
-        self.overlay.guides(snap.x, snap.y);
         let moved = |(at, is_held): (Point, bool)| if is_held { point(at.x + dx, at.y + dy) } else { at };
         let lines = hand.lines.iter().map(|line| Path::swing_to_svg(moved(line.from), moved(line.to)));
-        self.overlay.links(&lines.collect::<String>(), "");
+        self.painter.show_in_hand(InHand::new(&lines.collect::<String>(), (snap.x, snap.y)));
+        self.wake();
     }
 
     /// How far what is held moves, with the snapping.

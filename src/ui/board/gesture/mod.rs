@@ -229,22 +229,13 @@ impl Board {
         }
     }
 
-    pub(super) fn wheel(&mut self, ctx: &Context<Self>, event: &WheelEvent) {
-        let camera = self.camera.get();
-        if event.ctrl_key() || event.meta_key() {
-            let corner = self.corner();
-            let at = client(event);
-            let about = (at.0 - corner.0, at.1 - corner.1);
-            self.set_camera(camera.zoomed((-event.delta_y() / 300.0).exp(), about));
-            self.change_level(ctx);
-        } else {
-            let (dx, dy) = if event.shift_key() {
-                (event.delta_y(), event.delta_x())
-            } else {
-                (event.delta_x(), event.delta_y())
-            };
-            self.set_camera(Camera { x: camera.x - dx, y: camera.y - dy, moved: true, ..camera });
-        }
+    /// The wheel zooms about the pointer.
+    pub(super) fn zoom_by_wheel(&mut self, ctx: &Context<Self>, event: &WheelEvent) {
+        let corner = self.corner();
+        let at = client(event);
+        let about = (at.0 - corner.0, at.1 - corner.1);
+        self.set_camera(self.camera.get().zoomed((-event.delta_y() / 300.0).exp(), about));
+        self.change_level(ctx);
     }
 
     pub(super) fn zoom(&mut self, ctx: &Context<Self>, step: ZoomStep) {

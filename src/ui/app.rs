@@ -13,7 +13,7 @@ use yew::prelude::*;
 
 use super::act::{Act, Dialog};
 use super::board::{Ask, Change};
-use super::browser::{self, FrameHooks, Frames, Listener};
+use super::browser::{self, FrameHooks, Frames, Listener, MediaQuery};
 use super::clipboard::Clip;
 use super::dialogs::Drawable;
 use super::events_model::{BoardEvent, Selection, Tool};
@@ -48,6 +48,8 @@ pub struct App {
     marks: RefCell<TimeMarks>,
     clip: Rc<RefCell<Clip>>,
     told: Told,
+    /// Whether the person wants nothing to move by itself.
+    wants_stillness: MediaQuery,
     _listeners: Vec<Listener>,
 }
 
@@ -184,6 +186,7 @@ impl Component for App {
             marks: RefCell::default(),
             clip,
             told: Told::new(ctx),
+            wants_stillness: MediaQuery::new("(prefers-reduced-motion: reduce)"),
             _listeners: listeners,
         }
     }

@@ -68,9 +68,19 @@ pub fn on_pointer(event: &'static str, callback: impl Fn(PointerEvent) + 'static
     })
 }
 
-/// Whether a media query holds.
-pub fn matches(query: &str) -> bool {
-    gloo::utils::window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+/// A media query: whether it holds now. To ask the same one again costs the browser less than to read it anew.
+pub struct MediaQuery(Option<web_sys::MediaQueryList>);
+
+impl MediaQuery {
+    /// A query that the browser does not understand never holds.
+    pub fn new(query: &str) -> MediaQuery {
+        MediaQuery(gloo::utils::window().match_media(query).ok().flatten())
+    }
+
+    /// Whether it holds.
+    pub fn holds(&self) -> bool {
+        self.0.as_ref().is_some_and(web_sys::MediaQueryList::matches)
+    }
 }
 
 /// Whether the page shows its dark colours.
@@ -78,7 +88,7 @@ pub fn is_dark() -> bool {
     let root = gloo::utils::document().document_element();
     match root.and_then(|root| root.get_attribute("data-theme")).as_deref() {
         Some(theme) => theme == "dark",
-        None => matches("(prefers-color-scheme: dark)"),
+        None => MediaQuery::new("(prefers-color-scheme: dark)").holds(),
     }
 }
 

@@ -273,16 +273,27 @@ impl State {
         self.look();
     }
 
-    /// Takes the present moment in. Gives whether the panels have something new to show.
+    /// Draws the board up and takes the present moment in. Gives whether the panels have something new to show.
     fn look(&mut self) -> bool {
-        let cluster = self.session.cluster();
-        let now = cluster.now();
+        self.draw_up();
+        self.take_in()
+    }
+
+    /// Draws the board up as it is at the present moment.
+    fn draw_up(&mut self) {
         self.seen = self.session.generation();
-        self.next_beat = next_beat(cluster, now);
-        self.has_looked();
-        let before = self.moment.clone();
+        self.next_beat = next_beat(self.session.cluster(), self.session.now());
         let selected = self.selection.as_ref().and_then(Selection::object);
         self.looking.look(&self.session, selected, self.focus);
+    }
+
+    /// Takes the present moment in, of which the board has been drawn up. Gives whether the panels have something new to
+    /// show.
+    fn take_in(&mut self) -> bool {
+        let cluster = self.session.cluster();
+        let now = cluster.now();
+        self.has_looked();
+        let before = self.moment.clone();
         self.moment = Moment::new(&self.session, self.epoch, self.beat);
         if self.moment.objects() != before.objects() || self.epoch <= 1 {
             let names = scene::namespaces(cluster.store());
@@ -314,7 +325,9 @@ impl State {
         // A board that is opened tells at once what is wrong.
         let opened = self.problems.is_new();
         let services = self.problems.take_in(store);
-        if opened || !self.playing || store.objects_of(Kind::Pod).count() * services <= AT_ONCE {
+        // Counted no farther than it matters.
+        let few = AT_ONCE / services.max(1);
+        if opened || !self.playing || store.objects_of(Kind::Pod).take(few + 1).count() <= few {
             while self.problems.look() {}
         }
         self.moment != before

@@ -9,7 +9,6 @@ use yew::prelude::*;
 
 use crate::ui::act::{Act, Dialog};
 use crate::ui::board::Board;
-use crate::ui::browser;
 use crate::ui::dialogs::Dialogs;
 use crate::ui::embed::EmbedBar;
 use crate::ui::events::Events;
@@ -165,7 +164,7 @@ impl App {
 
     /// Whether nothing may move by itself.
     fn is_still(&self) -> bool {
-        browser::matches("(prefers-reduced-motion: reduce)")
+        self.wants_stillness.holds()
     }
 
     fn tries(&self, on: &Callback<Act>) -> Vec<Try> {

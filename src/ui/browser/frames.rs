@@ -25,6 +25,9 @@ struct Hooks {
     frames: RefCell<Weak<Asking>>,
 }
 
+/// The numbers of the callbacks that run last begin here.
+const LAST: u64 = 1 << 63;
+
 /// When a frame is shown, and how fast time passes.
 #[derive(Clone, Copy, Default)]
 pub struct Tempo {
@@ -55,8 +58,17 @@ impl Drop for FrameHook {
 impl FrameHooks {
     /// Registers a callback, and asks for a frame so that it runs at least once.
     pub fn add(&self, callback: impl Fn(Time) + 'static) -> FrameHook {
-        let number = self.0.next.get();
-        self.0.next.set(number + 1);
+        self.register(0, callback)
+    }
+
+    /// Registers a callback that runs after the others.
+    pub fn add_last(&self, callback: impl Fn(Time) + 'static) -> FrameHook {
+        self.register(LAST, callback)
+    }
+
+    fn register(&self, from: u64, callback: impl Fn(Time) + 'static) -> FrameHook {
+        let number = from + self.0.next.get();
+        self.0.next.set(self.0.next.get() + 1);
         self.0.all.borrow_mut().insert(number, Rc::new(callback));
         self.wake();
         FrameHook { hooks: self.clone(), number }

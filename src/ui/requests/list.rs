@@ -89,11 +89,16 @@ pub fn Requests(props: &RequestsProps) -> Html {
             }
             if let Some(older) = requests.len().checked_sub(shown).filter(|older| *older > 0) {
                 <button type="button" class="btn out older" onclick={move |_| more.set(*more + MORE)}>
-                    { format!("Show more of {older} older ones") }
+                    { format!("Show {} older ones", older.min(MORE)) }
                 </button>
             }
         </div>
     }
+}
+
+/// The class of a text with at most so many characters: it has room on every wide page, and is not cut there.
+fn short(characters: usize, text: &str) -> Option<&'static str> {
+    (text.chars().count() <= characters).then_some("short")
 }
 
 /// A request of the list.
@@ -126,6 +131,8 @@ fn Row(props: &RowProps) -> Html {
     let accent = props.accent.map(|accent| format!("a{accent}"));
     let onclick = on.reform(move |_: MouseEvent| Act::Focus(if open { None } else { Some(number) }));
     let way = way(record);
+    let (from, url) = (record.request.from.to_string(), record.request.to_string());
+    let has_number = record.connection.is_some();
     html! {
         <>
             <button type="button" class={classes!("rq", open.then_some("on"), accent.clone())}
@@ -133,15 +140,15 @@ fn Row(props: &RowProps) -> Html {
                 <span class="tri">{ small_icon(if open { "i-down" } else { "i-right" }) }</span>
                 <span class="num">{ format!("#{number}") }</span>
                 <span class="at">{ record.sent_at.to_string() }</span>
-                <span class="from">{ record.request.from.to_string() }</span>
-                <span class="url" title={record.request.url.clone()}>{ record.request.to_string() }</span>
-                <span class="way" title={way.clone()}>
+                <span class={classes!("from", short(11, &from))}>{ &from }</span>
+                <span class={classes!("url", short(36, &url))} title={record.request.url.clone()}>{ &url }</span>
+                <span class={classes!("way", short(34, &way).filter(|_| !has_number))} title={way.clone()}>
                     if let Some(connection) = record.connection {
                         <span class="reused">{ format!("connection {connection}") }</span>{ " " }
                     }
                     { way.clone() }
                 </span>
-                <span class={classes!("out", class)} title={words.clone()}>
+                <span class={classes!("out", class, short(24, &words))} title={words.clone()}>
                     { mark(symbol, "") }
                     <span class="cut">{ words }</span>
                     if let Some(took) = took { <span class="muted took">{ format!("in {took} ms") }</span> }

@@ -5,20 +5,21 @@ use endpoint_playground::session::Cluster;
 
 use super::State;
 use crate::ui::act::Dialog;
-use crate::ui::events_model::Selection;
 
-/// How often the panels are brought up to date while time passes, in milliseconds of real time.
+/// How often the panels are brought up to date while time passes, in milliseconds of real time, and how often on a busy
+/// board.
 const LOOK_EVERY: f64 = 200.0;
+const LOOK_EVERY_BUSY: f64 = 300.0;
 
 /// From how many requests under way on a board is busy.
 const BUSY: usize = 200;
 
 /// How often one Service more is looked at for problems while the board is busy, in milliseconds of real time.
-const PROBLEM_EVERY: f64 = 2.0 * STEP_EVERY;
+const PROBLEM_EVERY: f64 = 128.0;
 
 /// How often the sitting follows the moment on the screen while the board is busy, in milliseconds of real time. Packets
 /// move in each frame; that one sets out a moment late is not seen among so many.
-const STEP_EVERY: f64 = 64.0;
+const STEP_EVERY: f64 = 48.0;
 
 /// No frame passes more than this, in milliseconds: after a pause of the browser time goes on where it stood.
 const LONGEST_FRAME: f64 = 100.0;
@@ -41,6 +42,8 @@ pub struct Clockwork {
     /// Whether the panels wait to be brought up to date, and whether Services wait to be looked at for problems.
     panels_wait: bool,
     problems_wait: bool,
+    /// Whether the panels were brought up to date and wait to be shown.
+    is_unshown: bool,
     /// How long ago the sitting, the panels and a Service had their turn, in milliseconds of real time.
     since_step: f64,
     since_look: f64,
@@ -54,6 +57,7 @@ enum Due {
     Everything,
     Step,
     Panels,
+    Shown,
     Problem,
 }
 
@@ -90,6 +94,8 @@ impl Clockwork {
             Due::Everything
         } else if self.since_step >= STEP_EVERY {
             Due::Step
+        } else if self.is_unshown {
+            Due::Shown
         } else if self.panels_are_due() {
             Due::Panels
         } else if self.problems_wait && self.since_problem >= PROBLEM_EVERY {
@@ -100,7 +106,7 @@ impl Clockwork {
     }
 
     fn panels_are_due(&self) -> bool {
-        self.panels_wait && self.since_look >= LOOK_EVERY
+        self.panels_wait && self.since_look >= if self.is_busy { LOOK_EVERY_BUSY } else { LOOK_EVERY }
     }
 }
 
@@ -165,10 +171,17 @@ impl State {
             Due::Everything => {
                 let fresh = self.look_for_problems();
                 let drawn = self.go_on();
-                fresh | if self.clockwork.get().panels_are_due() { self.look() } else { drawn }
+                let looked = self.clockwork.get().panels_are_due() && self.take_in();
+                fresh | drawn | looked | self.take_unshown()
             }
             Due::Step => self.go_on(),
-            Due::Panels => self.look(),
+            // What takes long is done in one frame, and shown in another.
+            Due::Panels => {
+                let fresh = self.take_in();
+                self.with_clockwork(|clockwork| clockwork.is_unshown = fresh);
+                false
+            }
+            Due::Shown => self.take_unshown(),
             Due::Problem => self.look_for_problems(),
         }
     }
@@ -184,8 +197,16 @@ impl State {
         if !self.playing {
             return false;
         }
+        let unshown = self.take_unshown();
         let drawn = self.go_on();
-        if self.clockwork.get().panels_wait { self.look() } else { drawn }
+        unshown | if self.clockwork.get().panels_wait { self.take_in() } else { drawn }
+    }
+
+    /// Whether the panels were brought up to date and not shown. They are now.
+    fn take_unshown(&self) -> bool {
+        let is_unshown = self.clockwork.get().is_unshown;
+        self.with_clockwork(|clockwork| clockwork.is_unshown = false);
+        is_unshown
     }
 
     /// Brings the sitting and the board to the moment on the screen. Gives whether the board has something new to show that is
@@ -202,11 +223,8 @@ impl State {
         }
         // Words that change faster than the panels are brought up to date are not read.
         self.with_clockwork(|clockwork| clockwork.panels_wait = true);
-        self.seen = self.session.generation();
-        self.next_beat = next_beat(self.session.cluster(), self.session.now());
         let before = self.looking.scene.clone();
-        let selected = self.selection.as_ref().and_then(Selection::object);
-        self.looking.look(&self.session, selected, self.focus);
+        self.draw_up();
         !before.0.looks_like(&self.looking.scene.0)
     }
 

@@ -3,9 +3,9 @@
 //!
 //! The board comes by a link, as a person's would, and time passes at a quarter of its speed, so that most of a frame's
 //! packets were there in the one before. All figures come from a trace of the browser: script is what runs of the page,
-//! callbacks, timers, events and the microtasks after them; the main thread's time is that of all its tasks. Both go by
-//! the clock on the wall, so they hold the time in which a thread waits for a processor that others use; of script, the
-//! time on the processor is told beside it.
+//! callbacks, timers, events and the microtasks after them, without what the bench itself runs to mark a frame and to make
+//! an event; the main thread's time is that of all its tasks. Both go by the clock on the wall, so they hold the time in
+//! which a thread waits for a processor that others use; of script, the time on the processor is told beside it.
 //!
 //! The median is that of all frames of a deed. The 99th percentile, which the machine's own business decides as much as the
 //! page, is the best of three rounds.
@@ -53,6 +53,9 @@ const CATEGORIES: &str = "toplevel,devtools.timeline,blink.user_timing";
 
 /// The name of the marks.
 const MARK: &str = "frame of the bench";
+
+/// The function of the bench that runs in each frame.
+const OWN: &str = "frameOfTheBench";
 
 /// The events of a trace that are script.
 const SCRIPT: &[&str] =
@@ -141,12 +144,12 @@ async fn measure(page: &Page, deed: &str) -> WebDriverResult<Figures> {
          const pointer = (type, on, clientX, clientY) => on.dispatchEvent(new PointerEvent(type, {{ bubbles: true, cancelable: true, \
              pointerId: 1, isPrimary: true, buttons: 1, clientX, clientY }}));
          let card, start, n = 0;
-         const look = () => {{
+         const {OWN} = () => {{
              performance.mark('{MARK}');
              {deed}
-             ++n < {FRAMES} ? requestAnimationFrame(look) : done();
+             ++n < {FRAMES} ? requestAnimationFrame({OWN}) : done();
          }};
-         requestAnimationFrame(look);"
+         requestAnimationFrame({OWN});"
     );
     page.driver.execute_async(script, Vec::new()).await?;
     Ok(Figures::of(&page.trace().await?))
@@ -164,6 +167,14 @@ struct Span {
     from: f64,
     to: f64,
     own: f64,
+    /// What of it counts for something else.
+    given: f64,
+}
+
+impl Span {
+    fn long(&self) -> f64 {
+        self.to - self.from - self.given
+    }
 }
 
 impl Figures {
@@ -176,30 +187,46 @@ impl Figures {
         let mut marks: Vec<f64> =
             here.iter().copied().filter(is_mark).map(|event| number(event, "ts")).collect();
         marks.sort_by(f64::total_cmp);
-        let spans = |names: &[&str]| -> Vec<Span> {
-            let named = |event: &&&Value| {
-                event["ph"] == "X" && event["name"].as_str().is_some_and(|name| names.contains(&name))
-            };
+        let spans_of = |is_it: &dyn Fn(&Value) -> bool| -> Vec<Span> {
             let mut spans: Vec<Span> = here
                 .iter()
-                .filter(named)
+                .filter(|event| event["ph"] == "X" && is_it(event))
                 .map(|event| {
                     let (from, long) = (number(event, "ts"), number(event, "dur"));
-                    Span { from, to: from + long, own: event["tdur"].as_f64().unwrap_or(long) }
+                    Span { from, to: from + long, own: event["tdur"].as_f64().unwrap_or(long), given: 0.0 }
                 })
                 .collect();
             spans.sort_by(|one, other| one.from.total_cmp(&other.from).then(other.to.total_cmp(&one.to)));
             spans
         };
+        let spans = |names: &[&str]| {
+            spans_of(&|event| event["name"].as_str().is_some_and(|name| names.contains(&name)))
+        };
         let (first, last) = (marks.first().copied().unwrap_or(0.0), marks.last().copied().unwrap_or(0.0));
         let frames = marks.len().saturating_sub(1);
         let script = spans(SCRIPT);
+        // What the page does with the events of the bench is not the bench's.
+        let events = spans(&["EventDispatch"]);
+        let mut own = spans_of(&|event| {
+            event["name"] == "FunctionCall" && event["args"]["data"]["functionName"] == OWN
+        });
+        for bench in &mut own {
+            let begin = events.partition_point(|event| event.from < bench.from);
+            for event in events.iter().skip(begin).take_while(|event| event.to <= bench.to) {
+                bench.given += event.to - event.from;
+                bench.own -= event.own;
+            }
+        }
+        let of_page = |long: fn(&Span) -> f64| {
+            let (all, own) = (in_frames(&marks, &script, long), in_frames(&marks, &own, long));
+            all.into_iter().zip(own).map(|(all, own)| all - own).collect()
+        };
         Figures {
             fps: frames as f64 * 1e6 / (last - first),
             times: [
-                in_frames(&marks, &spans(&["ThreadControllerImpl::RunTask"]), |span| span.to - span.from),
-                in_frames(&marks, &script, |span| span.to - span.from),
-                in_frames(&marks, &script, |span| span.own),
+                in_frames(&marks, &spans(&["ThreadControllerImpl::RunTask"]), Span::long),
+                of_page(Span::long),
+                of_page(|span| span.own),
             ],
         }
     }

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn packets_go_on_focus_orders_for_a_while_and_never_back() {
+    fn packets_go_on_without_orders_for_a_while_and_never_back() {
         let mut orders = Orders::default();
         orders.take_up(trip(7, 1_000.0));
         orders.draw(SIGHT, clock(1_020.0, 5_000.0, 0.5), None);

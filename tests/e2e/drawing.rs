@@ -88,6 +88,29 @@ fn cards_that_are_selected_move_together_in_one_step() {
 }
 
 #[test]
+fn the_lines_of_a_card_follow_it_in_the_hand_and_leave_nothing_behind() {
+    const LIT: &str = "document.querySelector('.lit-links').getAttribute('d')";
+    // The packet of the scenario stands on the canvas too.
+    const PAINTED: &str = "(() => { const canvas = document.querySelector('canvas.packets:not(.crowd)'); \
+        return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.filter((part) => part).length; })()";
+    story("?play=0", async |page| {
+        page.begin().await?;
+        page.until_card("Service web", "2 of 2 endpoints ready").await?;
+        let [left, top, ..] = edges(&page, &card("Service web")).await?;
+        let at = (left + 90, top + 16);
+        page.driver.action_chain().move_to(at.0, at.1).perform().await?;
+        page.until(LIT).await?;
+        let before = page.value(PAINTED).await?;
+        let chain = page.driver.action_chain().click_and_hold().move_to(at.0 + 10, at.1 + 40);
+        chain.move_to(at.0 + 20, at.1 + 80).perform().await?;
+        page.until(&format!("document.querySelector('.held') && !{LIT} && {PAINTED} > {before}")).await?;
+        let held = page.value(PAINTED).await?;
+        page.driver.action_chain().release().perform().await?;
+        page.until(&format!("!document.querySelector('.held') && {PAINTED} < {held}")).await
+    });
+}
+
+#[test]
 fn everything_is_selected_duplicated_and_taken_back_by_keyboard() {
     story("?play=0", async |page| {
         page.begin().await?;

@@ -73,12 +73,14 @@ impl Board {
         hand
     }
 
-    /// While a card is in the hand the lines as they stand step back behind those that follow it.
+    /// While a card is in the hand the lines as they stand step back behind those that follow it. Those of what was pointed
+    /// at stay where they were, so they go.
     pub(super) fn hold(&self, holds: bool) {
         if let Some(world) = self.world.cast::<Element>() {
             // An attribute of a valid name can be set.
             let _ = world.toggle_attribute_with_force("data-holds", holds);
         }
+        self.overlay.links("", "");
         if !holds {
             self.painter.show_in_hand(None);
             self.wake();

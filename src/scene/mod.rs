@@ -147,6 +147,11 @@ impl Scene {
         self.clients.len() + self.edges.len() + self.services.len() + self.nodes.len() + pods
     }
 
+    /// Whether there are so many cards that only those in view are in the document.
+    pub fn is_large(&self) -> bool {
+        self.cards() > LARGE
+    }
+
     /// Whether another scene looks the same but for requests that are not in focus: compared by pointers, so that it costs
     /// next to nothing.
     pub fn looks_like(&self, other: &Scene) -> bool {

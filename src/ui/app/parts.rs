@@ -118,7 +118,7 @@ impl App {
             <Board scene={state.looking.scene.clone()} live={state.looking.live.clone()} fit={state.looking.fit} selection={state.selection.clone()}
                 picked={state.picked.clone()} objects={state.moment.objects()} placed={state.session.places().clone()} ask={state.ask.clone()}
                 tool={state.tool} read_only={state.options.read_only} pans={state.options.read_only || state.options.embed}
-                still={self.is_still()} peek={state.peek.clone().map(AttrValue::from)}
+                still={self.is_still()} theme={state.theme} peek={state.peek.clone().map(AttrValue::from)}
                 on={self.told.board.clone()} />
         }
     }

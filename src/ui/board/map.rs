@@ -14,7 +14,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 use yew::prelude::*;
 
 use super::packets::{self, Painter};
-use super::shown::is_map;
+use super::shown::Region;
 use super::view::{self, Camera};
 use super::{Board, Msg};
 
@@ -47,12 +47,14 @@ pub(super) struct Map {
     placed: Cell<Option<Camera>>,
     painter: Rc<Painter>,
     scene: RefCell<Rc<Scene>>,
-    /// Whether the board is a map now.
-    on: Cell<bool>,
+    /// Which cards are in the document; the board is a map where none is.
+    region: Cell<Region>,
     /// The size of the board's window.
     window: Cell<(f64, f64)>,
-    /// Where the camera was when the map was drawn last.
+    /// Where the camera was when the map was drawn as the cards are now.
     drawn: Cell<Option<Camera>>,
+    /// The colours that it was drawn in.
+    colours: RefCell<Rc<Vec<String>>>,
     /// Whether it is shown at another size than it was drawn.
     stretched: Cell<bool>,
     /// For how many frames more the browser is told that the board moves.
@@ -78,9 +80,10 @@ impl Map {
             placed: Cell::new(None),
             painter,
             scene: RefCell::default(),
-            on: Cell::new(false),
+            region: Cell::new(Region::All),
             window: Cell::default(),
             drawn: Cell::new(None),
+            colours: RefCell::default(),
             stretched: Cell::new(false),
             moves: Cell::new(0),
             moved: Cell::new(true),
@@ -102,7 +105,7 @@ impl Map {
         self.stale.set(true);
     }
 
-    /// Runs in the frame after the camera moved over a large board, but for a map that it stays.
+    /// Runs in the frame after the camera moved to where other cards are to be in the document.
     pub fn on_moved(&self, heard: impl Fn() + 'static) {
         *self.heard.borrow_mut() = Some(Rc::new(heard));
     }
@@ -116,33 +119,61 @@ impl Map {
         }
     }
 
-    /// Whether the board is a map from now on.
-    pub fn set_on(&self, on: bool) {
-        if self.on.replace(on) != on {
-            self.stale.set(true);
+    /// Which cards are in the document from now on.
+    pub fn set_region(&self, region: Region) {
+        let before = self.region.replace(region);
+        if (before == Region::Map) != (region == Region::Map) {
+            self.moved.set(true);
         }
+    }
+
+    /// Which cards of a scene should be in the document, where the camera is now.
+    pub fn wanted_region(&self, scene: &Scene) -> Region {
+        self.region.get().moved(scene, self.camera.get(), self.window.get())
+    }
+
+    /// Whether another level should be drawn at the scale of the camera.
+    pub fn wants_other_level(&self) -> bool {
+        self.camera.get().level_for(self.scene.borrow().level).is_some()
+    }
+
+    fn is_on(&self) -> bool {
+        self.region.get() == Region::Map
     }
 
     /// Draws what is not up to date. Gives whether the next frame has to look again.
     pub fn draw(&self) -> bool {
-        let (moved, stale, stretched) = (self.moved.take(), self.stale.take(), self.stretched.take());
+        let recoloured = !Rc::ptr_eq(&self.painter.known_colours(), &self.colours.borrow());
+        let (moved, stale, stretched) =
+            (self.moved.take(), self.stale.take() || recoloured, self.stretched.take());
         let moves = self.go_on_moving(moved);
         if !moved && !stale && !stretched {
             return moves;
         }
         self.place_world();
         let scene = self.scene.borrow().clone();
-        let stays_map = self.on.get() && is_map(&scene, self.camera.get());
-        if moved && scene.cards() > endpoint_playground::scene::LARGE && !stays_map {
+        if moved && self.wanted_region(&scene) != self.region.get() {
             let heard = self.heard.borrow().clone();
             if let Some(heard) = heard {
                 heard();
             }
         }
         let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return moves };
-        let slid = moved && !stale && self.on.get() && self.slide(&canvas, &scene);
-        if !slid && (self.on.get() || stale) {
+        if stale {
+            self.drawn.set(None);
+            *self.colours.borrow_mut() = self.painter.colours();
+        }
+        let on = self.is_on();
+        if on && !(moved && self.slide(&canvas, &scene)) {
             self.draw_anew(&canvas, &scene);
+        }
+        if canvas.hidden() == on {
+            canvas.set_hidden(!on);
+        }
+        // A large board keeps the pixels for when it is a map again: to give them back and to ask for them anew has the browser
+        // collect garbage.
+        if !scene.is_large() {
+            view::resize_canvas(&canvas, 0.0, 0.0);
         }
         self.draw_mini(&scene, self.window.get(), stale, gloo::utils::window().device_pixel_ratio());
         self.stretched.get() || moves
@@ -163,7 +194,7 @@ impl Map {
     /// Tells the browser that a large board moves, or that it has come to rest. Gives whether it moves.
     fn go_on_moving(&self, moved: bool) -> bool {
         let before = self.moves.get();
-        let is_large = self.scene.borrow().cards() > endpoint_playground::scene::LARGE;
+        let is_large = self.scene.borrow().is_large();
         let moves = if moved && is_large { MOVES } else { before.saturating_sub(1) };
         self.moves.set(moves);
         if (before > 0) != (moves > 0)
@@ -216,15 +247,14 @@ impl Map {
     }
 
     fn draw_anew(&self, canvas: &HtmlCanvasElement, scene: &Scene) {
-        let on = self.on.get();
+        self.drawn.set(Some(self.camera.get()));
         let ((w, h), (left, top)) = (self.window.get(), self.margin());
-        let size = if on { (w + 2.0 * left, h + 2.0 * top) } else { (0.0, 0.0) };
+        let size = (w + 2.0 * left, h + 2.0 * top);
         view::resize_canvas(canvas, size.0, size.1);
-        self.drawn.set(on.then(|| self.camera.get()));
         let place = format!("left:{}px;top:{}px;width:{}px;height:{}px", -left, -top, size.0, size.1);
         // Setting an attribute of a valid name does not fail.
         let _ = canvas.set_attribute("style", &place);
-        let Some(context) = context_of(canvas).filter(|_| on) else { return };
+        let Some(context) = context_of(canvas) else { return };
         let ratio = gloo::utils::window().device_pixel_ratio();
         let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
         context.clear_rect(0.0, 0.0, size.0, size.1);
@@ -234,7 +264,7 @@ impl Map {
     fn draw_map(&self, context: &CanvasRenderingContext2d, scene: &Scene, size: (f64, f64)) {
         let (camera, (left, top)) = (self.camera.get(), self.margin());
         let camera = Camera { x: camera.x + left, y: camera.y + top, ..camera };
-        let pen = Pen::new(context, self.painter.colours(), camera);
+        let pen = Pen::new(context, self.colours.borrow().clone(), camera);
         let seen = Rect { x: 0.0, y: 0.0, w: size.0, h: size.1 };
         let mut cards = Vec::new();
         let mut names = Vec::new();
@@ -321,7 +351,7 @@ impl Map {
             if let Some(context) = context_of(&canvas) {
                 let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
                 let at = Camera { x: -bounds.x * scale, y: -bounds.y * scale, scale, moved: false };
-                let pen = Pen::new(&context, self.painter.colours(), at);
+                let pen = Pen::new(&context, self.colours.borrow().clone(), at);
                 pen.fill(packets::LINE, 1.0);
                 for rect in
                     scene.nodes.iter().map(|card| card.rect).chain(scene.edges.iter().map(|card| card.rect))
@@ -346,7 +376,7 @@ impl Map {
         let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
         context.clear_rect(0.0, 0.0, w, h);
         let at = Camera { x: 0.0, y: 0.0, scale: 1.0, moved: false };
-        let pen = Pen::new(&context, self.painter.colours(), at);
+        let pen = Pen::new(&context, self.colours.borrow().clone(), at);
         let (width, height) = ((right - x).max(4.0), (bottom - y).max(4.0));
         pen.fill(packets::INK, 0.12);
         context.fill_rect(x, y, width, height);

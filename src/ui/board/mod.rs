@@ -33,6 +33,7 @@ use super::browser::{self, FrameHook, FrameHooks};
 use super::events_model::{BoardEvent, Selection, Tool};
 use super::icons;
 use super::moment::Objects;
+use super::options::Theme;
 pub use gesture::ZoomStep;
 use gesture::{Gesture, moves_camera};
 pub use popup::{Ask, Change};
@@ -85,6 +86,8 @@ pub struct BoardProps {
     pub peek: Option<AttrValue>,
     /// What a panel asks for, with a number that grows with each.
     pub ask: (u32, Option<Ask>),
+    /// The theme whose colours the canvases are drawn in.
+    pub theme: Theme,
     /// Whether packets are left out, and the hop in focus is lit instead.
     pub still: bool,
     /// Hears what the person does.
@@ -110,8 +113,8 @@ pub enum Msg {
     Moved(PointerEvent),
     /// A pointer was lifted or lost.
     Lifted(PointerEvent),
-    /// The wheel turned.
-    ZoomedByWheel(WheelEvent),
+    /// The wheel zoomed so far that another level is to be drawn.
+    Zoomed,
     /// A zoom button: in, out, or everything.
     Zoom(ZoomStep),
     /// A key on the board itself.
@@ -180,8 +183,8 @@ pub struct Board {
     painter: Rc<packets::Painter>,
     observer: Option<ResizeObserver>,
     wheel: Option<browser::Listener>,
-    /// Where the window stands on the page, and when that was asked.
-    corner: std::cell::Cell<Option<((f64, f64), f64)>>,
+    /// Where the window stands on the page.
+    corner: Rc<view::Corner>,
     seen: (u32, u32, u32),
     walker: focus::Walker,
     shown: Rc<shown::Shown>,
@@ -195,7 +198,7 @@ impl Component for Board {
 
     fn create(ctx: &Context<Self>) -> Board {
         let hooks = ctx.link().context::<FrameHooks>(Callback::noop()).map(|(hooks, _)| hooks);
-        let [canvas, crowd, probes] = std::array::from_fn(|_| NodeRef::default());
+        let [window, canvas, crowd, probes] = std::array::from_fn(|_| NodeRef::default());
         let camera = Rc::new(std::cell::Cell::new(Camera::default()));
         let painter = Rc::new(packets::Painter::new(
             canvas.clone(),
@@ -223,7 +226,7 @@ impl Component for Board {
         });
         let from_tools = Rc::new(std::cell::Cell::new(false));
         Board {
-            window: NodeRef::default(),
+            window: window.clone(),
             world,
             canvas,
             crowd,
@@ -245,7 +248,7 @@ impl Component for Board {
             painter,
             observer: None,
             wheel: None,
-            corner: std::cell::Cell::new(None),
+            corner: Rc::new(view::Corner::new(window)),
             seen: (u32::MAX, 0, 0),
             walker: focus::Walker::default(),
             shown: Rc::new(shown::Shown::new(ctx.props(), shown::Region::All)),
@@ -265,6 +268,10 @@ impl Component for Board {
             }
             self.painter.set_still(props.still);
             self.map.set_scene(after.clone());
+        }
+        if props.theme != old.theme {
+            self.painter.forget_colours();
+            self.wake();
         }
         if props.fit != old.fit {
             self.show_all(props);
@@ -294,7 +301,7 @@ impl Component for Board {
             Msg::Pressed(event) => self.pressed(ctx, &event),
             Msg::Moved(event) => self.moved(ctx, &event),
             Msg::Lifted(event) => self.lifted(ctx, &event),
-            Msg::ZoomedByWheel(event) => self.zoom_by_wheel(ctx, &event),
+            Msg::Zoomed => self.change_level(ctx),
             Msg::Zoom(step) => self.zoom(ctx, step),
             Msg::Key(event) => self.key(ctx, &event),
             Msg::CardKey(event) => self.card_key(ctx, &event),
@@ -336,7 +343,7 @@ impl Component for Board {
         html! {
             <main
                 ref={self.window.clone()}
-                class={classes!("board", level, (scene.cards() > endpoint_playground::scene::LARGE).then_some("large"), match props.tool { Tool::Select => None, Tool::Hand => Some("moving"), _ => Some("placing") })}
+                class={classes!("board", level, scene.is_large().then_some("large"), match props.tool { Tool::Select => None, Tool::Hand => Some("moving"), _ => Some("placing") })}
                 aria-label="Board"
                 onpointerdown={link.callback(Msg::Pressed)}
                 onpointermove={link.callback(Msg::Moved)}
@@ -370,7 +377,7 @@ impl Component for Board {
                     { lines::over(scene, props.still, &self.shown.region) }
                     { self.overlay.view(props.tool) }
                 </div>
-                <canvas class="map" ref={self.map.canvas.clone()} aria-hidden="true"></canvas>
+                <canvas class="map" ref={self.map.canvas.clone()} hidden=true aria-hidden="true"></canvas>
                 <canvas class="packets crowd" ref={self.crowd.clone()} aria-hidden="true"></canvas>
                 <canvas class="packets" ref={self.canvas.clone()} aria-hidden="true"></canvas>
                 <div class="probes" ref={self.probes.clone()} aria-hidden="true">
@@ -412,9 +419,7 @@ impl Component for Board {
                 let link = ctx.link().clone();
                 self.observer = view::observe_size(&window, move || link.send_message(Msg::Resized));
                 let link = ctx.link().clone();
-                self.wheel = Some(
-                    self.watch_wheel(&window, move |event| link.send_message(Msg::ZoomedByWheel(event))),
-                );
+                self.wheel = Some(self.watch_wheel(&window, move || link.send_message(Msg::Zoomed)));
             }
             self.resized(ctx);
         }

@@ -149,6 +149,11 @@ impl Painter {
         self.still.set(still);
     }
 
+    /// The theme may be another one.
+    pub fn forget_colours(&self) {
+        self.colours.borrow_mut().0 = 0;
+    }
+
     /// Shows what follows the cards in the hand; nothing when it is empty.
     pub fn show_in_hand(&self, in_hand: Option<InHand>) {
         *self.in_hand.borrow_mut() = in_hand;
@@ -264,6 +269,11 @@ impl Painter {
             let at = element.get_attribute(name).and_then(|at| at.parse().ok()).unwrap_or(0);
             let _ = element.class_list().toggle_with_force("shown", at <= now.0);
         }
+    }
+
+    /// The colours as they were last.
+    pub(super) fn known_colours(&self) -> Rc<Vec<String>> {
+        self.colours.borrow().1.clone()
     }
 
     /// The colours of the probes as they are now.

@@ -123,7 +123,7 @@ impl Board {
 
     /// A place of the page as one of the board's window.
     pub(super) fn in_window(&self, at: (f64, f64)) -> (f64, f64) {
-        let corner = self.corner();
+        let corner = self.corner.get();
         (at.0 - corner.0, at.1 - corner.1)
     }
 

@@ -33,6 +33,31 @@ impl Region {
             Region::Map => false,
         }
     }
+
+    /// Which cards should be in the document from now on, where the camera sees a scene through a window of this size: the
+    /// same ones as long as they do.
+    pub fn moved(self, scene: &Scene, camera: Camera, (width, height): (f64, f64)) -> Region {
+        if !scene.is_large() {
+            return Region::All;
+        }
+        if is_map(scene, camera) {
+            return Region::Map;
+        }
+        let (left, top) = camera.to_world(0.0, 0.0);
+        let (w, h) = (width / camera.scale, height / camera.scale);
+        if let Region::Part(part) = self {
+            let covered = part.x <= left.max(scene.bounds.x)
+                && part.y <= top.max(scene.bounds.y)
+                && part.right() >= (left + w).min(scene.bounds.right())
+                && part.bottom() >= (top + h).min(scene.bounds.bottom());
+            // Much more than is seen is too much.
+            if covered && part.w * part.h < 4.0 * (w + 2.0 * MARGIN) * (h + 2.0 * MARGIN) {
+                return self;
+            }
+        }
+        let margin = MARGIN / camera.scale;
+        Region::Part(Rect { x: left - margin, y: top - margin, w: w + 2.0 * margin, h: h + 2.0 * margin })
+    }
 }
 
 /// How many pixels of the window a part of the board reaches beyond it.
@@ -165,8 +190,8 @@ impl Board {
 
     /// Takes in what is looked at; whether the cards have to be drawn again for it.
     pub(super) fn look(&mut self, props: &BoardProps) -> bool {
-        let region = self.region(&props.scene.0);
-        self.map.set_on(region == Region::Map);
+        let region = self.map.wanted_region(&props.scene.0);
+        self.map.set_region(region);
         let shown = Shown::new(props, region);
         if *self.shown == shown {
             return false;
@@ -180,37 +205,11 @@ impl Board {
     pub(super) fn shows_map(&self) -> bool {
         self.shown.region == Region::Map
     }
-
-    fn region(&self, scene: &Scene) -> Region {
-        if scene.cards() <= endpoint_playground::scene::LARGE {
-            return Region::All;
-        }
-        let camera = self.camera.get();
-        if is_map(scene, camera) {
-            return Region::Map;
-        }
-        let (_, width, height) = self.seen;
-        let (width, height) = (f64::from(width), f64::from(height));
-        let (left, top) = camera.to_world(0.0, 0.0);
-        let (w, h) = (width / camera.scale, height / camera.scale);
-        if let Region::Part(part) = self.shown.region {
-            let covered = part.x <= left.max(scene.bounds.x)
-                && part.y <= top.max(scene.bounds.y)
-                && part.right() >= (left + w).min(scene.bounds.right())
-                && part.bottom() >= (top + h).min(scene.bounds.bottom());
-            // Much more than is seen is too much.
-            if covered && part.w * part.h < 4.0 * (w + 2.0 * MARGIN) * (h + 2.0 * MARGIN) {
-                return self.shown.region;
-            }
-        }
-        let margin = MARGIN / camera.scale;
-        Region::Part(Rect { x: left - margin, y: top - margin, w: w + 2.0 * margin, h: h + 2.0 * margin })
-    }
 }
 
 /// Whether a board is so large and seen from so far that it is drawn as a map.
-pub(super) fn is_map(scene: &Scene, camera: Camera) -> bool {
+fn is_map(scene: &Scene, camera: Camera) -> bool {
     scene.level == Level::Overview
-        && scene.cards() > endpoint_playground::scene::LARGE
+        && scene.is_large()
         && camera.scale < endpoint_playground::scene::SMALLEST - 0.06
 }

@@ -1,6 +1,6 @@
 //! The camera over the board, and the few questions to the browser that go with it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use endpoint_playground::scene::geometry::Rect;
@@ -11,7 +11,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlCanvasElement, ResizeObserver, WheelEvent};
 use yew::prelude::*;
 
-use super::{Board, BoardProps};
+use super::{Board, BoardProps, gesture};
 use crate::ui::browser;
 use crate::ui::events_model::BoardEvent;
 
@@ -97,8 +97,38 @@ pub(super) fn placed(x: f64, y: f64, scale: f64) -> String {
     )
 }
 
-/// How long the board is taken to stand where it stood on the page, in milliseconds.
+/// How long the board is taken to stand where it stood on the page since that was asked last, in milliseconds.
 const CORNER_KEPT: f64 = 250.0;
+
+/// How far the wheel turns until the scale is 2.7 times as large, in pixels.
+const WHEEL: f64 = 300.0;
+
+/// Where the board's window stands on the page. In a page that has just changed the browser has to lay everything out to
+/// answer, so while a pointer moves or a wheel turns it is not asked each time.
+pub(super) struct Corner {
+    window: NodeRef,
+    kept: Cell<Option<((f64, f64), f64)>>,
+}
+
+impl Corner {
+    pub fn new(window: NodeRef) -> Corner {
+        Corner { window, kept: Cell::new(None) }
+    }
+
+    /// Where it is, in pixels of the page.
+    pub fn get(&self) -> (f64, f64) {
+        let now = browser::milliseconds();
+        let kept = self.kept.get().filter(|(_, asked)| (*asked..asked + CORNER_KEPT).contains(&now));
+        let corner = kept.map_or_else(|| corner(&self.window), |(corner, _)| corner);
+        self.kept.set(Some((corner, now)));
+        corner
+    }
+
+    /// It may be elsewhere now.
+    pub fn forget(&self) {
+        self.kept.set(None);
+    }
+}
 
 impl Board {
     pub(super) fn size(&self) -> (f64, f64) {
@@ -106,20 +136,6 @@ impl Board {
         window.map_or((0.0, 0.0), |window| {
             (f64::from(window.client_width()), f64::from(window.client_height()))
         })
-    }
-
-    /// Where the window stands on the page. In a page that has just changed the browser has to lay everything out to answer,
-    /// so while a pointer moves it is not asked each time.
-    pub(super) fn corner(&self) -> (f64, f64) {
-        let now = browser::milliseconds();
-        if let Some((corner, asked)) = self.corner.get()
-            && (asked..asked + CORNER_KEPT).contains(&now)
-        {
-            return corner;
-        }
-        let corner = corner(&self.window);
-        self.corner.set(Some((corner, now)));
-        corner
     }
 
     pub(super) fn set_camera(&self, camera: Camera) {
@@ -131,23 +147,30 @@ impl Board {
         self.wake();
     }
 
-    /// Lets the wheel move the view, past Yew, as it turns many times a second; with Ctrl it zooms.
-    pub(super) fn watch_wheel(&self, window: &Element, zoom: impl Fn(WheelEvent) + 'static) -> EventListener {
+    /// Lets the wheel move the view, past Yew, as it turns many times a second; with Ctrl it zooms about the pointer.
+    /// `other_level` runs when another level is to be drawn.
+    pub(super) fn watch_wheel(&self, window: &Element, other_level: impl Fn() + 'static) -> EventListener {
         let options = EventListenerOptions { phase: EventListenerPhase::Bubble, passive: false };
-        let (camera, map, hooks) = (self.camera.clone(), self.map.clone(), self.hooks.clone());
+        let (camera, corner, map, hooks) =
+            (self.camera.clone(), self.corner.clone(), self.map.clone(), self.hooks.clone());
         EventListener::new_with_options(window, "wheel", options, move |event| {
             let Some(wheel) = event.dyn_ref::<WheelEvent>() else { return };
             if browser::is_inside(wheel, ".popup") {
                 return;
             }
             wheel.prevent_default();
-            if wheel.ctrl_key() || wheel.meta_key() {
-                return zoom(wheel.clone());
-            }
             let (x, y) = (wheel.delta_x(), wheel.delta_y());
-            let (dx, dy) = if wheel.shift_key() { (y, x) } else { (x, y) };
             let now = camera.get();
-            camera.set(Camera { x: now.x - dx, y: now.y - dy, moved: true, ..now });
+            if wheel.ctrl_key() || wheel.meta_key() {
+                let (at, corner) = (gesture::client(wheel), corner.get());
+                camera.set(now.zoomed((-y / WHEEL).exp(), (at.0 - corner.0, at.1 - corner.1)));
+                if map.wants_other_level() {
+                    other_level();
+                }
+            } else {
+                let (dx, dy) = if wheel.shift_key() { (y, x) } else { (x, y) };
+                camera.set(Camera { x: now.x - dx, y: now.y - dy, moved: true, ..now });
+            }
             map.moved.set(true);
             if let Some(hooks) = &hooks {
                 hooks.wake();
@@ -161,7 +184,7 @@ impl Board {
             resize_canvas(&canvas, width, height);
         }
         self.map.set_window((width, height));
-        self.corner.set(None);
+        self.corner.forget();
         let (w, h) = (width as u32, height as u32);
         if (w, h) != (self.seen.1, self.seen.2) && w > 0 {
             (self.seen.1, self.seen.2) = (w, h);

@@ -64,8 +64,8 @@ pub(super) fn client(event: &MouseEvent) -> (f64, f64) {
 impl Board {
     /// A place of the page as a point of the board.
     pub(super) fn to_world(&self, at: (f64, f64)) -> Point {
-        let corner = self.corner();
-        let (x, y) = self.camera.get().to_world(at.0 - corner.0, at.1 - corner.1);
+        let (x, y) = self.in_window(at);
+        let (x, y) = self.camera.get().to_world(x, y);
         Point { x, y }
     }
 
@@ -171,8 +171,7 @@ impl Board {
                     let after = (at.0 - other.1.0).hypot(at.1 - other.1.1).max(1.0);
                     let middle = (f64::midpoint(at.0, other.1.0), f64::midpoint(at.1, other.1.1));
                     mine.1 = at;
-                    let corner = self.corner();
-                    let about = (middle.0 - corner.0, middle.1 - corner.1);
+                    let about = self.in_window(middle);
                     self.set_camera(camera.zoomed(after / before, about));
                 }
             }
@@ -229,15 +228,6 @@ impl Board {
         }
     }
 
-    /// The wheel zooms about the pointer.
-    pub(super) fn zoom_by_wheel(&mut self, ctx: &Context<Self>, event: &WheelEvent) {
-        let corner = self.corner();
-        let at = client(event);
-        let about = (at.0 - corner.0, at.1 - corner.1);
-        self.set_camera(self.camera.get().zoomed((-event.delta_y() / 300.0).exp(), about));
-        self.change_level(ctx);
-    }
-
     pub(super) fn zoom(&mut self, ctx: &Context<Self>, step: ZoomStep) {
         let (width, height) = self.size();
         let about = (width / 2.0, height / 2.0);
@@ -254,7 +244,7 @@ impl Board {
     }
 
     /// Text is never drawn below 11 px: beyond its scales another level takes over.
-    fn change_level(&mut self, ctx: &Context<Self>) {
+    pub(super) fn change_level(&mut self, ctx: &Context<Self>) {
         let scene = &ctx.props().scene.0;
         if let Some(level) = self.camera.get().level_for(scene.level) {
             ctx.props().on.emit(BoardEvent::Level(level));

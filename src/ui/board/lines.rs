@@ -12,8 +12,9 @@ use yew::prelude::*;
 use super::accent_class;
 use super::shown::Region;
 
-/// The four lanes, with their names.
-pub(super) fn lanes(scene: &Scene) -> Html {
+/// The four lanes, with their names. On a map the names are smaller than text may be.
+pub(super) fn lanes(scene: &Scene, region: &Region) -> Html {
+    let names = *region != Region::Map;
     let metrics = &scene.metrics;
     let right = metrics.width.max(scene.bounds.w) + 2000.0;
     let all = [
@@ -30,7 +31,7 @@ pub(super) fn lanes(scene: &Scene) -> Html {
             let style = format!("left:{begin:.0}px;width:{:.0}px;--x:{inset:.0}px", end - begin);
             html! {
                 <div key={name} class={classes!("lane", (index % 2 == 1).then_some("tinted"))} {style}>
-                    <h2>{ name }if scene.level == Level::Full { <span>{ what }</span> }</h2>
+                    if names { <h2>{ name }if scene.level == Level::Full { <span>{ what }</span> }</h2> }
                 </div>
             }
         }) }
@@ -58,7 +59,7 @@ pub(super) const MOST_TRACKS: usize = 24;
 fn links_in<'a>(scene: &'a Scene, region: &Region) -> Vec<&'a Rc<Link>> {
     let seen = |link: &&Rc<Link>| match (region, link.path.points()) {
         (Region::All, _) => true,
-        (Region::Map, _) => link.selected,
+        (Region::Map, _) => false,
         (Region::Part(_), [first, .., last]) => {
             let (x, y) = (first.x.min(last.x), first.y.min(last.y));
             let (w, h) = ((first.x - last.x).abs(), (first.y - last.y).abs());
@@ -104,7 +105,7 @@ pub(super) fn net(scene: &Scene, region: &Region) -> Html {
     let near = links.iter().filter(|(_, link)| link.mark == Mark::NearMiss);
     let children = html! {
         <>
-            { for scene.wires.iter().filter(|_| *region != Region::Map).map(|wire| line("wire", &wire.path)) }
+            { for scene.wires.iter().map(|wire| line("wire", &wire.path)) }
             <g>{ for links.iter().filter(|(_, link)| link.mark != Mark::NearMiss).map(|(key, link)| {
                 let accent = accent_class(Some(link.accent));
                 let chosen = link.selected.then_some("chosen");
@@ -146,7 +147,10 @@ pub(super) fn net(scene: &Scene, region: &Region) -> Html {
 
 /// The ends of the links, the discs of the hops and the burst, above the cards.
 pub(super) fn over(scene: &Scene, still: bool, region: &Region) -> Html {
-    let caps = if *region == Region::Map { Vec::new() } else { keyed(links_in(scene, region)) };
+    if *region == Region::Map {
+        return Html::default();
+    }
+    let caps = keyed(links_in(scene, region));
     let children = html! {
         <>
             <g>{ for caps.iter().map(|(key, link)| {

@@ -343,7 +343,7 @@ impl Component for Board {
         html! {
             <main
                 ref={self.window.clone()}
-                class={classes!("board", level, scene.is_large().then_some("large"), match props.tool { Tool::Select => None, Tool::Hand => Some("moving"), _ => Some("placing") })}
+                class={classes!("board", level, scene.is_large().then_some("large"), self.shows_map().then_some("afar"), match props.tool { Tool::Select => None, Tool::Hand => Some("moving"), _ => Some("placing") })}
                 aria-label="Board"
                 onpointerdown={link.callback(Msg::Pressed)}
                 onpointermove={link.callback(Msg::Moved)}
@@ -371,7 +371,7 @@ impl Component for Board {
                 <div class="world" ref={self.world.clone()} role="application" aria-label="Cards: the arrow keys go from one to the next"
                     onfocusin={link.batch_callback(|event: FocusEvent| focus::card_of(&event).map(Msg::Focused))}
                     onfocusout={link.callback(Msg::Unfocused)}>
-                    { lines::lanes(scene) }
+                    { lines::lanes(scene, &self.shown.region) }
                     { lines::frames(scene) }
                     { self.in_document(scene) }
                     { lines::over(scene, props.still, &self.shown.region) }

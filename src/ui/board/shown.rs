@@ -164,7 +164,7 @@ impl Board {
     pub(super) fn in_document(&self, scene: &Scene) -> Html {
         let shown = &self.shown;
         if shown.region == Region::Map {
-            return lines::net(scene, &shown.region);
+            return Html::default();
         }
         // Of a node, a client or an edge everything counts; there are few, or few of them are seen.
         let keep_all = || shown.clone();

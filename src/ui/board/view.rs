@@ -232,15 +232,18 @@ pub(super) fn observe_size(element: &Element, then: impl Fn() + 'static) -> Opti
     Some(observer)
 }
 
-/// Gives a canvas as many pixels as the screen has under it.
-pub(super) fn resize_canvas(canvas: &HtmlCanvasElement, width: f64, height: f64) {
+/// Gives a canvas as many pixels as the screen has under it. Gives whether it is another number; then the canvas is empty, and
+/// its context forgot everything.
+pub(super) fn resize_canvas(canvas: &HtmlCanvasElement, width: f64, height: f64) -> bool {
     let ratio = gloo::utils::window().device_pixel_ratio();
     let (w, h) = ((width * ratio) as u32, (height * ratio) as u32);
     // Setting the size, even to the same value, clears the canvas.
-    if (canvas.width(), canvas.height()) != (w, h) {
+    let other = (canvas.width(), canvas.height()) != (w, h);
+    if other {
         canvas.set_width(w);
         canvas.set_height(h);
     }
+    other
 }
 
 /// Where the board's window stands on the page.

@@ -218,7 +218,7 @@ impl Component for Board {
         map.set_scene(ctx.props().scene.0.clone());
         let drawn = hooks.as_ref().map(|hooks| {
             let (map, hooks) = (map.clone(), hooks.clone());
-            hooks.clone().add(move |_| {
+            hooks.clone().add_first(move |_| {
                 if map.draw() {
                     hooks.wake();
                 }
@@ -271,6 +271,7 @@ impl Component for Board {
         }
         if props.theme != old.theme {
             self.painter.forget_colours();
+            self.map.stale.set(true);
             self.wake();
         }
         if props.fit != old.fit {

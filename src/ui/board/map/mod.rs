@@ -140,37 +140,50 @@ impl Map {
         self.region.get() == Region::Map
     }
 
-    /// Draws what is not up to date. Gives whether the next frame has to look again.
+    /// Draws what is not up to date. Gives whether the next frame has to look again. To be called in a frame before the document
+    /// is changed: to write on a canvas, the browser brings the styles of the document up to date.
     pub fn draw(&self) -> bool {
         let recoloured = !Rc::ptr_eq(&self.painter.known_colours(), &self.colours.borrow());
         let (moved, stale, stretched) =
             (self.moved.take(), self.stale.take() || recoloured, self.stretched.take());
-        let moves = self.go_on_moving(moved);
         if !moved && !stale && !stretched {
-            return moves;
+            return self.go_on_moving(false);
         }
-        self.place_world();
+        if stale {
+            self.drawn.set(None);
+            *self.colours.borrow_mut() = self.painter.colours();
+        }
         let scene = self.scene.borrow().clone();
+        if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
+            self.draw_map(&canvas, &scene, moved);
+        }
+        let moves = self.go_on_moving(moved);
+        self.place_world();
+        self.mini.draw(&scene, self.camera.get(), self.window.get(), &self.colours.borrow(), stale);
         if moved && self.wanted_region(&scene) != self.region.get() {
             let heard = self.heard.borrow().clone();
             if let Some(heard) = heard {
                 heard();
             }
         }
-        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return moves };
-        if stale {
-            self.drawn.set(None);
-            *self.colours.borrow_mut() = self.painter.colours();
-        }
+        self.stretched.get() || moves
+    }
+
+    fn draw_map(&self, canvas: &HtmlCanvasElement, scene: &Scene, moved: bool) {
         let (on, camera) = (self.is_on(), self.camera.get());
-        if on && !(moved && self.slide(&canvas, &scene)) {
-            let zooms_out = moved && self.drawn.get().is_some_and(|drawn| camera.scale < drawn.scale);
-            let (w, h) = self.window.get();
-            let ahead = zooms_out.then(|| camera.zoomed(1.0 / AHEAD, (w / 2.0, h / 2.0)));
-            self.draw_anew(&canvas, &scene, ahead.unwrap_or(camera));
-            if ahead.is_some() {
-                self.slide(&canvas, &scene);
-            }
+        if on {
+            let place = self.place_of_drawn(scene).filter(|_| moved);
+            let place = place.unwrap_or_else(|| {
+                let zooms_out = moved && self.drawn.get().is_some_and(|drawn| camera.scale < drawn.scale);
+                let (w, h) = self.window.get();
+                let ahead = zooms_out.then(|| camera.zoomed(1.0 / AHEAD, (w / 2.0, h / 2.0)));
+                self.draw_anew(canvas, scene, ahead.unwrap_or(camera));
+                ahead.and_then(|_| self.place_of_drawn(scene)).unwrap_or((0.0, 0.0, 1.0))
+            });
+            let (x, y, factor) = place;
+            self.stretched.set(factor != 1.0);
+            // Setting a property of a valid name does not fail.
+            let _ = canvas.style().set_property("transform", &view::placed(x, y, factor));
         }
         if canvas.hidden() == on {
             canvas.set_hidden(!on);
@@ -178,10 +191,8 @@ impl Map {
         // A large board keeps the pixels for when it is a map again: to give them back and to ask for them anew has the browser
         // collect garbage.
         if !scene.is_large() {
-            view::resize_canvas(&canvas, 0.0, 0.0);
+            view::resize_canvas(canvas, 0.0, 0.0);
         }
-        self.mini.draw(&scene, camera, self.window.get(), &self.colours.borrow(), stale);
-        self.stretched.get() || moves
     }
 
     /// Moves the cards to where the camera wants them.
@@ -211,10 +222,10 @@ impl Map {
         moves > 0
     }
 
-    /// Shows what was drawn where the camera is now, which the browser does faster than to draw. Gives whether that is
-    /// possible.
-    fn slide(&self, canvas: &HtmlCanvasElement, scene: &Scene) -> bool {
-        let Some(drawn) = self.drawn.get() else { return false };
+    /// How far what was drawn is to be moved, and how much to be enlarged, to be where the camera is now: the browser does that
+    /// faster than to draw. `None` where that is not possible.
+    fn place_of_drawn(&self, scene: &Scene) -> Option<(f64, f64, f64)> {
+        let drawn = self.drawn.get()?;
         let camera = self.camera.get();
         let factor = camera.scale / drawn.scale;
         let ((w, h), (left, top)) = (self.window.get(), self.margin());
@@ -233,16 +244,9 @@ impl Map {
             && shown.y <= board.y.max(0.0)
             && shown.right() >= board.right().min(w)
             && shown.bottom() >= board.bottom().min(h);
-        if !covers || !STRETCH.contains(&factor) {
-            return false;
-        }
-        self.stretched.set(factor != 1.0);
         // Text that stands between two pixels is blurred.
         let (x, y) = if factor == 1.0 { (x.round(), y.round()) } else { (x, y) };
-        let place = view::placed(x + left, y + top, factor);
-        // Setting a property of a valid name does not fail.
-        let _ = canvas.style().set_property("transform", &place);
-        true
+        (covers && STRETCH.contains(&factor)).then_some((x + left, y + top, factor))
     }
 
     /// How much of the map is left and right of the window, and above and below it, in whole pixels.
@@ -257,9 +261,11 @@ impl Map {
         let ((w, h), (left, top)) = (self.window.get(), self.margin());
         let size = (w + 2.0 * left, h + 2.0 * top);
         let emptied = view::resize_canvas(canvas, size.0, size.1);
-        let place = format!("left:{}px;top:{}px;width:{}px;height:{}px", -left, -top, size.0, size.1);
-        // Setting an attribute of a valid name does not fail.
-        let _ = canvas.set_attribute("style", &place);
+        if emptied {
+            let place = format!("left:{}px;top:{}px;width:{}px;height:{}px", -left, -top, size.0, size.1);
+            // Setting an attribute of a valid name does not fail.
+            let _ = canvas.set_attribute("style", &place);
+        }
         let mut context = self.context.borrow_mut();
         if emptied || context.is_none() {
             *context = context_of(canvas);

@@ -1,5 +1,7 @@
 //! How an object is named: kind, namespace and name.
 
+use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use serde_json::Value;
 use super::Kind;
 
 /// The identity of an object on the board. Cheap to clone; ordered by kind, then namespace, then name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ObjectKey {
     /// The kind with its group.
     pub kind: Kind,
@@ -21,17 +23,17 @@ pub struct ObjectKey {
 
 impl ObjectKey {
     /// A key; `namespace` is empty for objects of the whole cluster.
-    pub fn new(kind: Kind, namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> ObjectKey {
-        ObjectKey { kind, namespace: namespace.into(), name: name.into() }
+    pub fn new(kind: Kind, namespace: impl AsRef<str>, name: impl Into<Arc<str>>) -> ObjectKey {
+        ObjectKey { kind, namespace: shared(namespace.as_ref()), name: name.into() }
     }
 
     /// The key of a Pod.
-    pub fn pod(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> ObjectKey {
+    pub fn pod(namespace: impl AsRef<str>, name: impl Into<Arc<str>>) -> ObjectKey {
         ObjectKey::new(Kind::Pod, namespace, name)
     }
 
     /// The key of a Service.
-    pub fn service(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> ObjectKey {
+    pub fn service(namespace: impl AsRef<str>, name: impl Into<Arc<str>>) -> ObjectKey {
         ObjectKey::new(Kind::Service, namespace, name)
     }
 
@@ -80,6 +82,40 @@ impl ObjectKey {
     }
 }
 
+impl PartialOrd for ObjectKey {
+    fn partial_cmp(&self, other: &ObjectKey) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ObjectKey {
+    fn cmp(&self, other: &ObjectKey) -> Ordering {
+        KeyRef { kind: &self.kind, namespace: &self.namespace, name: &self.name }.order(other)
+    }
+}
+
+/// How many namespaces are shared. A board has a few.
+const SHARED: usize = 32;
+
+thread_local! {
+    static NAMESPACES: RefCell<Vec<Arc<str>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The text of a namespace that all its keys share, so that most comparisons of keys need not read it.
+fn shared(namespace: &str) -> Arc<str> {
+    NAMESPACES.with_borrow_mut(|all| {
+        if let Some(known) = all.iter().find(|known| &***known == namespace) {
+            return known.clone();
+        }
+        if all.len() >= SHARED {
+            all.clear();
+        }
+        let namespace: Arc<str> = namespace.into();
+        all.push(namespace.clone());
+        namespace
+    })
+}
+
 /// A borrowed key, to look an object up without making an [`ObjectKey`].
 #[derive(Clone, Copy, Debug)]
 pub struct KeyRef<'a> {
@@ -98,8 +134,18 @@ impl equivalent::Equivalent<ObjectKey> for KeyRef<'_> {
 }
 
 impl equivalent::Comparable<ObjectKey> for KeyRef<'_> {
-    fn compare(&self, key: &ObjectKey) -> std::cmp::Ordering {
-        (self.kind, self.namespace, self.name).cmp(&(&key.kind, &*key.namespace, &*key.name))
+    fn compare(&self, key: &ObjectKey) -> Ordering {
+        self.order(key)
+    }
+}
+
+impl KeyRef<'_> {
+    fn order(&self, key: &ObjectKey) -> Ordering {
+        let namespaces = || match std::ptr::eq(self.namespace, &*key.namespace) {
+            true => Ordering::Equal,
+            false => self.namespace.cmp(&key.namespace),
+        };
+        self.kind.cmp(&key.kind).then_with(namespaces).then_with(|| self.name.cmp(&key.name))
     }
 }
 

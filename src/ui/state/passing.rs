@@ -9,13 +9,13 @@ use crate::ui::act::Dialog;
 /// How often the panels are brought up to date while time passes, in milliseconds of real time, and how often on a busy
 /// board.
 const LOOK_EVERY: f64 = 200.0;
-const LOOK_EVERY_BUSY: f64 = 300.0;
+const LOOK_EVERY_BUSY: f64 = 480.0;
 
 /// From how many requests under way on a board is busy.
 const BUSY: usize = 200;
 
 /// How often one Service more is looked at for problems while the board is busy, in milliseconds of real time.
-const PROBLEM_EVERY: f64 = 128.0;
+const PROBLEM_EVERY: f64 = 256.0;
 
 /// How often the sitting follows the moment on the screen while the board is busy, in milliseconds of real time. Packets
 /// move in each frame; that one sets out a moment late is not seen among so many.

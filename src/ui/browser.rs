@@ -83,6 +83,17 @@ impl MediaQuery {
     }
 }
 
+/// Calls back when the system asks for other colours.
+pub fn on_system_colours(callback: impl Fn() + Clone + 'static) -> Vec<Listener> {
+    let queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"];
+    let known = queries.into_iter().filter_map(|query| MediaQuery::new(query).0);
+    let listen = |query: web_sys::MediaQueryList| {
+        let callback = callback.clone();
+        EventListener::new(&query, "change", move |_| callback())
+    };
+    known.map(listen).collect()
+}
+
 /// Whether the page shows its dark colours.
 pub fn is_dark() -> bool {
     let root = gloo::utils::document().document_element();

@@ -149,6 +149,8 @@ pub enum Msg {
     Focused(String),
     /// The focus left the board.
     Unfocused(FocusEvent),
+    /// The system has other colours.
+    Recoloured,
     /// Another part of a large board came into view.
     Looked,
     /// The mini map was pressed or dragged on: go there.
@@ -178,6 +180,7 @@ pub struct Board {
     /// Whether the pointer that is down went down in the tool bar.
     from_tools: Rc<std::cell::Cell<bool>>,
     _tool_bar: browser::Listener,
+    _system_colours: Vec<browser::Listener>,
     hooks: Option<FrameHooks>,
     _packets: Option<(FrameHook, FrameHook)>,
     painter: Rc<packets::Painter>,
@@ -242,6 +245,10 @@ impl Component for Board {
             resting: None,
             carrying: None,
             _tool_bar: gesture::watch_tool_bar(from_tools.clone()),
+            _system_colours: browser::on_system_colours({
+                let link = ctx.link().clone();
+                move || link.send_message(Msg::Recoloured)
+            }),
             from_tools,
             hooks,
             _packets: packets,
@@ -270,9 +277,7 @@ impl Component for Board {
             self.map.set_scene(after.clone());
         }
         if props.theme != old.theme {
-            self.painter.forget_colours();
-            self.map.stale.set(true);
-            self.wake();
+            self.recolour();
         }
         if props.fit != old.fit {
             self.show_all(props);
@@ -325,6 +330,7 @@ impl Component for Board {
             Msg::Walk(from, step) => self.walk(ctx, &from, step),
             Msg::Focused(card) => self.focused(ctx, card),
             Msg::Unfocused(event) => self.unfocused(&event),
+            Msg::Recoloured => self.recolour(),
             Msg::Looked => self.stale |= self.look(ctx.props()),
             Msg::Go(event) => self.go(&event),
         }
@@ -543,6 +549,13 @@ impl Board {
             _ => None,
         };
         self.show_handle(props, selected.as_ref());
+    }
+
+    /// The canvases are to be drawn in other colours.
+    fn recolour(&self) {
+        self.painter.forget_colours();
+        self.map.stale.set(true);
+        self.wake();
     }
 
     fn wake(&self) {

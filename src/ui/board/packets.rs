@@ -44,9 +44,6 @@ pub(super) const WARN: usize = 10;
 pub(super) const LINE: usize = 11;
 pub(super) const INK: usize = 12;
 
-/// How many frames the colours are kept before they are read again, for a change of theme.
-const COLOURS_KEPT: u32 = 30;
-
 /// How many frames pass before labels are looked at again that nothing has happened to.
 const LABELS_KEPT: u32 = 15;
 
@@ -60,7 +57,8 @@ pub(super) struct Painter {
     camera: Rc<Cell<Camera>>,
     scene: LiveScene,
     still: Cell<bool>,
-    colours: RefCell<(u32, Rc<Vec<String>>)>,
+    /// What the probes said; empty until they are asked.
+    colours: RefCell<Rc<Vec<String>>>,
     /// Which focus was painted last, which of its labels are shown, and since how many frames.
     labelled: Cell<((*const Focus, bool, bool), u32)>,
     /// The moment that was painted last.
@@ -149,9 +147,10 @@ impl Painter {
         self.still.set(still);
     }
 
-    /// The theme may be another one.
+    /// The colours are others now. To be told them the browser brings all styles up to date, so they are not asked for more
+    /// often.
     pub fn forget_colours(&self) {
-        self.colours.borrow_mut().0 = 0;
+        self.colours.take();
     }
 
     /// Shows what follows the cards in the hand; nothing when it is empty.
@@ -271,24 +270,13 @@ impl Painter {
         }
     }
 
-    /// The colours as they were last.
-    pub(super) fn known_colours(&self) -> Rc<Vec<String>> {
-        self.colours.borrow().1.clone()
-    }
-
-    /// The colours of the probes as they are now.
+    /// The colours of the probes.
     pub(super) fn colours(&self) -> Rc<Vec<String>> {
         let mut kept = self.colours.borrow_mut();
-        if kept.0 == 0 || kept.1.is_empty() {
-            kept.0 = COLOURS_KEPT;
-            // One of them tells whether the theme is another.
-            let ink = self.colour_of(INK);
-            if ink.as_ref() != kept.1.get(INK) {
-                kept.1 = Rc::new((0..PROBES.len()).filter_map(|probe| self.colour_of(probe)).collect());
-            }
+        if kept.is_empty() {
+            *kept = Rc::new((0..PROBES.len()).filter_map(|probe| self.colour_of(probe)).collect());
         }
-        kept.0 -= 1;
-        kept.1.clone()
+        kept.clone()
     }
 
     fn colour_of(&self, probe: usize) -> Option<String> {

@@ -143,9 +143,7 @@ impl Map {
     /// Draws what is not up to date. Gives whether the next frame has to look again. To be called in a frame before the document
     /// is changed: to write on a canvas, the browser brings the styles of the document up to date.
     pub fn draw(&self) -> bool {
-        let recoloured = !Rc::ptr_eq(&self.painter.known_colours(), &self.colours.borrow());
-        let (moved, stale, stretched) =
-            (self.moved.take(), self.stale.take() || recoloured, self.stretched.take());
+        let (moved, stale, stretched) = (self.moved.take(), self.stale.take(), self.stretched.take());
         if !moved && !stale && !stretched {
             return self.go_on_moving(false);
         }

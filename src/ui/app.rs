@@ -46,6 +46,8 @@ pub struct App {
     /// The board as text, with the generation of the sitting that it shows.
     board_yaml: RefCell<Option<(u64, AttrValue)>>,
     marks: RefCell<TimeMarks>,
+    /// The lists as they were drawn last.
+    lists: RefCell<Html>,
     clip: Rc<RefCell<Clip>>,
     told: Told,
     /// Whether the person wants nothing to move by itself.
@@ -184,6 +186,7 @@ impl Component for App {
             drawable: None,
             board_yaml: RefCell::default(),
             marks: RefCell::default(),
+            lists: RefCell::default(),
             clip,
             told: Told::new(ctx),
             wants_stillness: MediaQuery::new("(prefers-reduced-motion: reduce)"),

@@ -222,6 +222,13 @@ impl App {
     }
 
     fn foot(&self, on: &Callback<Act>) -> Html {
+        if !self.state.lists_wait() {
+            *self.lists.borrow_mut() = self.lists(on);
+        }
+        self.lists.borrow().clone()
+    }
+
+    fn lists(&self, on: &Callback<Act>) -> Html {
         let state = &self.state;
         let end = line_end(state.latest.now());
         let cluster = state.moment.cluster();

@@ -221,7 +221,7 @@ impl Component for Board {
         map.set_scene(ctx.props().scene.0.clone());
         let drawn = hooks.as_ref().map(|hooks| {
             let (map, hooks) = (map.clone(), hooks.clone());
-            hooks.clone().add_first(move |_| {
+            hooks.clone().add(move |_| {
                 if map.draw() {
                     hooks.wake();
                 }

@@ -25,8 +25,7 @@ struct Hooks {
     frames: RefCell<Weak<Asking>>,
 }
 
-/// The numbers of the callbacks that run in the middle, and last, begin here.
-const MIDDLE: u64 = 1 << 62;
+/// The numbers of the callbacks that run last begin here.
 const LAST: u64 = 1 << 63;
 
 /// When a frame is shown, and how fast time passes.
@@ -59,11 +58,6 @@ impl Drop for FrameHook {
 impl FrameHooks {
     /// Registers a callback, and asks for a frame so that it runs at least once.
     pub fn add(&self, callback: impl Fn(Time) + 'static) -> FrameHook {
-        self.register(MIDDLE, callback)
-    }
-
-    /// Registers a callback that runs before the others, while the document is as the last frame left it.
-    pub fn add_first(&self, callback: impl Fn(Time) + 'static) -> FrameHook {
         self.register(0, callback)
     }
 

@@ -42,12 +42,21 @@ pub struct Clockwork {
     /// Whether the panels wait to be brought up to date, and whether Services wait to be looked at for problems.
     panels_wait: bool,
     problems_wait: bool,
-    /// Whether the panels were brought up to date and wait to be shown.
-    is_unshown: bool,
+    /// Which panels were brought up to date and wait to be shown.
+    unshown: Unshown,
     /// How long ago the sitting, the panels and a Service had their turn, in milliseconds of real time.
     since_step: f64,
     since_look: f64,
     since_problem: f64,
+}
+
+/// Panels that wait to be shown. On a busy board the lists follow in a frame of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Unshown {
+    #[default]
+    Nothing,
+    All,
+    Lists,
 }
 
 /// What is due in a frame.
@@ -94,7 +103,7 @@ impl Clockwork {
             Due::Everything
         } else if self.since_step >= STEP_EVERY {
             Due::Step
-        } else if self.is_unshown {
+        } else if self.unshown != Unshown::Nothing {
             Due::Shown
         } else if self.panels_are_due() {
             Due::Panels
@@ -178,10 +187,20 @@ impl State {
             // What takes long is done in one frame, and shown in another.
             Due::Panels => {
                 let fresh = self.take_in();
-                self.with_clockwork(|clockwork| clockwork.is_unshown = fresh);
+                if fresh {
+                    self.with_clockwork(|clockwork| clockwork.unshown = Unshown::All);
+                }
                 false
             }
-            Due::Shown => self.take_unshown(),
+            Due::Shown => {
+                self.with_clockwork(|clockwork| {
+                    clockwork.unshown = match clockwork.unshown {
+                        Unshown::All => Unshown::Lists,
+                        _ => Unshown::Nothing,
+                    };
+                });
+                true
+            }
             Due::Problem => self.look_for_problems(),
         }
     }
@@ -202,11 +221,16 @@ impl State {
         unshown | if self.clockwork.get().panels_wait { self.take_in() } else { drawn }
     }
 
-    /// Whether the panels were brought up to date and not shown. They are now.
+    /// Whether panels were brought up to date and not shown. They are now.
     fn take_unshown(&self) -> bool {
-        let is_unshown = self.clockwork.get().is_unshown;
-        self.with_clockwork(|clockwork| clockwork.is_unshown = false);
-        is_unshown
+        let unshown = self.clockwork.get().unshown;
+        self.with_clockwork(|clockwork| clockwork.unshown = Unshown::Nothing);
+        unshown != Unshown::Nothing
+    }
+
+    /// Whether the lists stay as they are while the rest is shown.
+    pub fn lists_wait(&self) -> bool {
+        self.clockwork.get().unshown == Unshown::Lists
     }
 
     /// Brings the sitting and the board to the moment on the screen. Gives whether the board has something new to show that is

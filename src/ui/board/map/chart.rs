@@ -7,10 +7,17 @@ use endpoint_playground::scene::card::{Light, Mark};
 use endpoint_playground::scene::geometry::Rect;
 
 use super::super::packets;
+use super::names::Names;
 use super::pen::{FULL, Layers, Pen};
 
 /// Draws a scene on an empty canvas of this size, in pixels.
-pub(super) fn draw(pen: &Pen, scene: &Scene, size: (f64, f64), selected: Option<&ObjectKey>) {
+pub(super) fn draw(
+    pen: &Pen,
+    written: &Names,
+    scene: &Scene,
+    size: (f64, f64),
+    selected: Option<&ObjectKey>,
+) {
     let seen = Rect { x: 0.0, y: 0.0, w: size.0, h: size.1 };
     let mut cards = Vec::new();
     let mut names = Vec::new();
@@ -50,9 +57,9 @@ pub(super) fn draw(pen: &Pen, scene: &Scene, size: (f64, f64), selected: Option<
     pen.fill_all(packets::SURFACE, FULL, &cards.iter().map(inner).collect::<Vec<_>>());
     layers.draw(pen);
     lines(pen, scene);
-    for (rect, name, heading) in names {
-        pen.name(&rect, name, heading);
-    }
+    let names = names.iter().filter_map(|(rect, name, heading)| pen.name(rect, name, *heading));
+    pen.context.set_global_alpha(1.0);
+    written.draw(pen.context, &names.collect::<Vec<_>>(), &pen.colours);
     if let Some(rect) = selected.and_then(|key| scene.rect_of(key)) {
         let rect = pen.rect(&rect);
         pen.stroke(packets::INK, FULL, 2.0);

@@ -2,6 +2,7 @@
 
 mod chart;
 mod mini;
+mod names;
 mod pen;
 
 use std::cell::{Cell, RefCell};
@@ -14,6 +15,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 use yew::prelude::*;
 
 use self::mini::Mini;
+use self::names::Names;
 use self::pen::{Pen, context_of};
 use super::packets::Painter;
 use super::shown::Region;
@@ -32,14 +34,12 @@ const AHEAD: f64 = 1.5;
 /// For how many frames after its last move a large board is taken to move: a hand on a wheel pauses.
 const MOVES: u32 = 12;
 
-/// The font of names, and where it stands.
-const FONT: (&str, &str) = ("11px system-ui, sans-serif", "middle");
-
 /// The map and the mini map.
 pub(super) struct Map {
     /// The map.
     pub canvas: NodeRef,
     context: RefCell<Option<CanvasRenderingContext2d>>,
+    names: Names,
     mini: Mini,
     camera: Rc<Cell<Camera>>,
     /// What the camera moves, and where it was moved last.
@@ -73,6 +73,7 @@ impl Map {
         Map {
             canvas: NodeRef::default(),
             context: RefCell::default(),
+            names: Names::default(),
             mini: Mini::default(),
             camera,
             world,
@@ -140,8 +141,7 @@ impl Map {
         self.region.get() == Region::Map
     }
 
-    /// Draws what is not up to date. Gives whether the next frame has to look again. To be called in a frame before the document
-    /// is changed: to write on a canvas, the browser brings the styles of the document up to date.
+    /// Draws what is not up to date. Gives whether the next frame has to look again.
     pub fn draw(&self) -> bool {
         let (moved, stale, stretched) = (self.moved.take(), self.stale.take(), self.stretched.take());
         if !moved && !stale && !stretched {
@@ -270,14 +270,11 @@ impl Map {
             let Some(context) = &*context else { return };
             let ratio = gloo::utils::window().device_pixel_ratio();
             let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
-            // Setting a font takes as long as a hundred rectangles.
-            context.set_font(FONT.0);
-            context.set_text_baseline(FONT.1);
         }
         let Some(context) = &*context else { return };
         context.clear_rect(0.0, 0.0, size.0, size.1);
         let at = Camera { x: camera.x + left, y: camera.y + top, ..camera };
         let pen = Pen::new(context, self.colours.borrow().clone(), at);
-        chart::draw(&pen, scene, size, self.selected.borrow().as_ref());
+        chart::draw(&pen, &self.names, scene, size, self.selected.borrow().as_ref());
     }
 }

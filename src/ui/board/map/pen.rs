@@ -26,7 +26,7 @@ pub(super) fn context_of(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingCo
 /// Draws on a canvas where the camera sees the board.
 pub(super) struct Pen<'a> {
     pub context: &'a CanvasRenderingContext2d,
-    colours: Rc<Vec<String>>,
+    pub colours: Rc<Vec<String>>,
     camera: Camera,
     /// The colour that is set, and its strength in percent.
     set: Cell<(usize, u8)>,
@@ -87,20 +87,18 @@ impl<'a> Pen<'a> {
         self.context.stroke();
     }
 
-    /// A name at the size of all texts, where there is room for one. The font is that of the context.
-    pub fn name(&self, rect: &Rect, name: &str, heading: f64) {
+    /// How a name at the size of all texts is written in a rectangle, and where its left edge and its middle are; `None` where
+    /// there is no room.
+    pub fn name(&self, rect: &Rect, name: &str, heading: f64) -> Option<(String, f64, f64)> {
         if rect.w < NAME_FROM || heading * self.camera.scale < 9.0 {
-            return;
+            return None;
         }
         let fits = ((rect.w - 6.0) / 6.0) as usize;
         let cut: String = match name.chars().count() > fits {
             true => name.chars().take(fits.saturating_sub(1)).chain(['\u{2026}']).collect(),
             false => name.to_owned(),
         };
-        self.fill(packets::INK, FULL);
-        let y = rect.y + heading * self.camera.scale / 2.0;
-        // Text of valid characters does not fail.
-        let _ = self.context.fill_text(&cut, rect.x + 4.0, y);
+        Some((cut, rect.x + 4.0, rect.y + heading * self.camera.scale / 2.0))
     }
 }
 

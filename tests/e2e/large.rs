@@ -164,14 +164,16 @@ fn a_map_that_stands_still_takes_the_colours_of_the_theme_and_of_the_system() {
         page.until("document.querySelector('.board.large')").await?;
         page.driver.execute("document.querySelector('dialog[open]')?.close();", []).await?;
         page.driver.execute(COLOUR, []).await?;
-        page.until("window.colour('canvas.map').light > 160").await?;
+        page.until("window.colour('canvas.map').pixels > 10000").await?;
+        let light = page.value("window.colour('canvas.map').light").await?;
+        let differs = format!("Math.abs(window.colour('canvas.map').light - {light}) > 15");
         page.theme(Theme::Dark).await?;
-        page.until("window.colour('canvas.map').light < 110").await?;
+        page.until(&differs).await?;
         page.theme(Theme::Light).await?;
-        page.until("window.colour('canvas.map').light > 160").await?;
+        page.until(&format!("!({differs})")).await?;
         page.press("Theme").await?;
         page.press("Dark").await?;
-        page.until("window.colour('canvas.map').light < 110").await
+        page.until(&differs).await
     });
 }
 

@@ -46,8 +46,9 @@ pub struct App {
     /// The board as text, with the generation of the sitting that it shows.
     board_yaml: RefCell<Option<(u64, AttrValue)>>,
     marks: RefCell<TimeMarks>,
-    /// The lists as they were drawn last.
+    /// The lists, and what is above them, as they were drawn last.
     lists: RefCell<Html>,
+    upper: RefCell<Html>,
     clip: Rc<RefCell<Clip>>,
     told: Told,
     /// Whether the person wants nothing to move by itself.
@@ -187,6 +188,7 @@ impl Component for App {
             board_yaml: RefCell::default(),
             marks: RefCell::default(),
             lists: RefCell::default(),
+            upper: RefCell::default(),
             clip,
             told: Told::new(ctx),
             wants_stillness: MediaQuery::new("(prefers-reduced-motion: reduce)"),

@@ -23,8 +23,8 @@ use super::moment::{Moment, refusal};
 use super::notices::Notices;
 use super::options::{EmbedView, Options, Theme};
 use super::requests::{Draft, default_url};
-pub use passing::Clockwork;
 use passing::next_beat;
+pub use passing::{Clockwork, Part};
 
 /// Where chance begins on a new board.
 const SEED: u64 = 20_260_101;

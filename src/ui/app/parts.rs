@@ -24,6 +24,7 @@ use crate::ui::search::Search;
 use crate::ui::sentence::{MOST_PROBLEMS, Say, Try, sentence};
 use crate::ui::sheet::{Grip, Height};
 use crate::ui::skips::Skips;
+use crate::ui::state::Part;
 use crate::ui::steps::Steps;
 use crate::ui::tabs::{Tab, Tabs, panel_ids};
 use crate::ui::timeline::{Clock, Timeline};
@@ -62,9 +63,7 @@ impl App {
                     can_undo={state.session.can_undo() && !options.read_only} can_redo={state.session.can_redo() && !options.read_only}
                     playing={state.playing} speed={state.speed} theme={state.theme} read_only={options.read_only} {search} on={on.clone()} />
                 if !no_tools { <Tools tool={state.tool} on_tool={on_tool.clone()} /> }
-                { self.say(on) }
-                { self.board() }
-                if !options.hide_inspector { { self.inspector(on) } }
+                { self.upper(on) }
                 if !options.hide_timeline { { self.foot(on) } }
                 <section class="pill phone-only" aria-label="Time">
                     <PlayButtons playing={state.playing} speed={state.speed} short=true on={on.clone()} />
@@ -222,10 +221,24 @@ impl App {
     }
 
     fn foot(&self, on: &Callback<Act>) -> Html {
-        if !self.state.lists_wait() {
+        if self.state.part() != Part::Upper {
             *self.lists.borrow_mut() = self.lists(on);
         }
         self.lists.borrow().clone()
+    }
+
+    /// What is above the lists.
+    fn upper(&self, on: &Callback<Act>) -> Html {
+        if self.state.part() != Part::Lists {
+            *self.upper.borrow_mut() = html! {
+                <>
+                    { self.say(on) }
+                    { self.board() }
+                    if !self.state.options.hide_inspector { { self.inspector(on) } }
+                </>
+            };
+        }
+        self.upper.borrow().clone()
     }
 
     fn lists(&self, on: &Callback<Act>) -> Html {

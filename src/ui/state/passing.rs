@@ -44,6 +44,8 @@ pub struct Clockwork {
     problems_wait: bool,
     /// Which panels were brought up to date and wait to be shown.
     unshown: Unshown,
+    /// What of the page this frame brings up to date.
+    part: Part,
     /// How long ago the sitting, the panels and a Service had their turn, in milliseconds of real time.
     since_step: f64,
     since_look: f64,
@@ -56,6 +58,18 @@ enum Unshown {
     #[default]
     Nothing,
     All,
+    Lists,
+}
+
+/// A part of the page.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub enum Part {
+    /// All of it.
+    #[default]
+    Whole,
+    /// All but the lists.
+    Upper,
+    /// The lists.
     Lists,
 }
 
@@ -160,6 +174,7 @@ impl State {
     /// Lets time pass until a frame, at the browser's time in milliseconds. Gives whether the panels have something new to
     /// show.
     pub fn pass(&mut self, at: f64) -> bool {
+        self.with_clockwork(|clockwork| clockwork.part = Part::Whole);
         if let Some(to) = self.seek.take() {
             self.is_there();
             let playing = self.playing;
@@ -194,9 +209,9 @@ impl State {
             }
             Due::Shown => {
                 self.with_clockwork(|clockwork| {
-                    clockwork.unshown = match clockwork.unshown {
-                        Unshown::All => Unshown::Lists,
-                        _ => Unshown::Nothing,
+                    (clockwork.unshown, clockwork.part) = match clockwork.unshown {
+                        Unshown::All => (Unshown::Lists, Part::Upper),
+                        _ => (Unshown::Nothing, Part::Lists),
                     };
                 });
                 true
@@ -213,10 +228,11 @@ impl State {
 
     /// Brings everything to the moment on the screen. Gives whether the panels have something new to show.
     pub fn catch_up(&mut self) -> bool {
-        if !self.playing {
-            return false;
-        }
+        self.with_clockwork(|clockwork| clockwork.part = Part::Whole);
         let unshown = self.take_unshown();
+        if !self.playing {
+            return unshown;
+        }
         let drawn = self.go_on();
         unshown | if self.clockwork.get().panels_wait { self.take_in() } else { drawn }
     }
@@ -228,9 +244,9 @@ impl State {
         unshown != Unshown::Nothing
     }
 
-    /// Whether the lists stay as they are while the rest is shown.
-    pub fn lists_wait(&self) -> bool {
-        self.clockwork.get().unshown == Unshown::Lists
+    /// What of the page is to be brought up to date.
+    pub fn part(&self) -> Part {
+        self.clockwork.get().part
     }
 
     /// Brings the sitting and the board to the moment on the screen. Gives whether the board has something new to show that is

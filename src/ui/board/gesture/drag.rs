@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::super::packets::InHand;
-use super::super::{Board, BoardProps};
+use super::super::{Board, BoardProps, view};
 use super::elements;
 use crate::ui::events_model::BoardEvent;
 
@@ -90,8 +90,9 @@ impl Board {
     /// Moves what is held to where the pointer is, and shows what it snaps to.
     pub(super) fn drag(&self, hand: &Hand, from: (f64, f64), at: (f64, f64)) {
         let (dx, dy, snap) = self.shift(hand, from, at);
+        let place = view::shifted(dx, dy);
         for element in hand.elements() {
-            let _ = element.style().set_property("transform", &format!("translate({dx}px,{dy}px)"));
+            let _ = element.style().set_property("transform", &place);
         }
         let moved = |(at, is_held): (Point, bool)| if is_held { point(at.x + dx, at.y + dy) } else { at };
         let lines = hand.lines.iter().map(|line| Path::swing_to_svg(moved(line.from), moved(line.to)));

@@ -90,7 +90,7 @@ impl PartialOrd for ObjectKey {
 
 impl Ord for ObjectKey {
     fn cmp(&self, other: &ObjectKey) -> Ordering {
-        KeyRef { kind: &self.kind, namespace: &self.namespace, name: &self.name }.order(other)
+        KeyRef { kind: &self.kind, namespace: &self.namespace, name: &self.name }.compare(other)
     }
 }
 
@@ -135,12 +135,6 @@ impl equivalent::Equivalent<ObjectKey> for KeyRef<'_> {
 
 impl equivalent::Comparable<ObjectKey> for KeyRef<'_> {
     fn compare(&self, key: &ObjectKey) -> Ordering {
-        self.order(key)
-    }
-}
-
-impl KeyRef<'_> {
-    fn order(&self, key: &ObjectKey) -> Ordering {
         let namespaces = || match std::ptr::eq(self.namespace, &*key.namespace) {
             true => Ordering::Equal,
             false => self.namespace.cmp(&key.namespace),

@@ -220,7 +220,7 @@ impl Painter {
             let route = scene.focus.as_ref().map(|focus| &focus.route);
             if let Some((route, packet)) = route.and_then(|route| Some((route, route.packet(now)?))) {
                 self.drawn.set(true);
-                let own = colour(probe(route.way.accent.map_or(0, usize::from)));
+                let own = colour(probe_of(route.way.accent));
                 disc(&context, &packet, sight.marker(), own, colour(SURFACE));
             }
         }
@@ -283,6 +283,11 @@ impl Painter {
         let probe = self.probes.cast::<Element>()?.children().item(u32::try_from(probe).ok()?)?;
         gloo::utils::window().get_computed_style(&probe).ok()??.get_property_value("color").ok()
     }
+}
+
+/// The place in [`PROBES`] of the colour of what has this accent.
+pub(super) fn probe_of(accent: Option<u8>) -> usize {
+    probe(accent.map_or(0, usize::from))
 }
 
 /// The place in [`PROBES`] of the colour of packets: that of a Service's accent, or 0 for none.

@@ -40,7 +40,7 @@ pub(super) fn draw(
         }
         cards.push(rect);
         let stripe = Rect { w: (rect.w / 6.0).clamp(2.0, 8.0), ..rect };
-        layers.fills.entry((colour_of(Some(card.accent)), FULL)).or_default().push(stripe);
+        layers.fills.entry((packets::probe_of(Some(card.accent)), FULL)).or_default().push(stripe);
         if card.alert.is_some() {
             layers.marks.push(Rect { x: rect.right() - 4.0, y: rect.y, w: 4.0, h: 4.0 });
         }
@@ -75,15 +75,15 @@ fn lines(pen: &Pen, scene: &Scene) {
             Mark::NotReady => packets::WARN,
             Mark::Terminating => packets::BAD,
             Mark::NearMiss => packets::PLAIN,
-            _ => colour_of(Some(link.accent)),
+            _ => packets::probe_of(Some(link.accent)),
         };
         pen.line(&link.path, colour, FULL, 2.0);
     }
     for standing in &scene.standing {
-        pen.line(&standing.path, colour_of(standing.accent), FULL, 2.0);
+        pen.line(&standing.path, packets::probe_of(standing.accent), FULL, 2.0);
     }
     if let Some(focus) = &scene.focus {
-        let colour = colour_of(focus.route.way.accent);
+        let colour = packets::probe_of(focus.route.way.accent);
         for tie in &focus.ties {
             pen.line(tie, colour, 80, 1.0);
         }
@@ -93,9 +93,4 @@ fn lines(pen: &Pen, scene: &Scene) {
         pen.line(&focus.route.way.track, colour, 14, 12.0);
         pen.line(&focus.route.way.track, colour, FULL, 4.0);
     }
-}
-
-/// The place of the colour of what has this accent.
-fn colour_of(accent: Option<u8>) -> usize {
-    packets::probe(accent.map_or(0, usize::from))
 }

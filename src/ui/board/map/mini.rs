@@ -105,7 +105,7 @@ impl Mini {
 
 fn draw_board(pen: &Pen, scene: &Scene) {
     let cards = scene.nodes.iter().map(|card| card.rect).chain(scene.edges.iter().map(|card| card.rect));
-    let services = scene.services.iter().map(|card| (usize::from(card.accent).saturating_sub(1), card.whole));
+    let services = scene.services.iter().map(|card| (packets::probe_of(Some(card.accent)), card.whole));
     for (colour, rect) in cards.map(|rect| (packets::LINE, rect)).chain(services) {
         let rect = pen.rect(&rect);
         pen.fill(colour, FULL);

@@ -121,7 +121,7 @@ impl Layers {
     pub fn pod(&mut self, rect: &Rect, mark: Mark, accent: Option<u8>, lit: bool) {
         let gap = (rect.h * 0.1).min(1.0);
         let rect = Rect { y: rect.y + gap, h: rect.h - gap, ..*rect };
-        let own = accent.map_or(packets::PLAIN, |accent| usize::from(accent) - 1);
+        let own = packets::probe_of(accent);
         let fill = match mark {
             Mark::Ready | Mark::Off => match (accent, lit, mark) {
                 (_, true, _) => (own, FULL),

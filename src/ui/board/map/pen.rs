@@ -11,6 +11,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::super::packets;
 use super::super::view::Camera;
+use super::names::Name;
 
 /// From which width on a rectangle has room for a name, in pixels.
 const NAME_FROM: f64 = 34.0;
@@ -87,18 +88,13 @@ impl<'a> Pen<'a> {
         self.context.stroke();
     }
 
-    /// How a name at the size of all texts is written in a rectangle, and where its left edge and its middle are; `None` where
-    /// there is no room.
-    pub fn name(&self, rect: &Rect, name: &str, heading: f64) -> Option<(String, f64, f64)> {
+    /// Where a name at the size of all texts stands in a rectangle; `None` where there is no room.
+    pub fn name<'n>(&self, rect: &Rect, text: &'n str, heading: f64) -> Option<Name<'n>> {
         if rect.w < NAME_FROM || heading * self.camera.scale < 9.0 {
             return None;
         }
-        let fits = ((rect.w - 6.0) / 6.0) as usize;
-        let cut: String = match name.chars().count() > fits {
-            true => name.chars().take(fits.saturating_sub(1)).chain(['\u{2026}']).collect(),
-            false => name.to_owned(),
-        };
-        Some((cut, rect.x + 4.0, rect.y + heading * self.camera.scale / 2.0))
+        let middle = rect.y + heading * self.camera.scale / 2.0;
+        Some(Name { text, x: rect.x + 4.0, middle, room: rect.w - 6.0 })
     }
 }
 

@@ -102,8 +102,6 @@ pub struct Crowd {
     drawn: f64,
     /// Whether something was ordered since.
     fresh: bool,
-    /// Whether another part of the board is to be seen since.
-    elsewhere: bool,
 }
 
 /// What is to be drawn.
@@ -126,17 +124,9 @@ impl Crowd {
                 }
                 Order::TakeUp(trip) => self.fleet.take_up(trip),
                 Order::Colours(colours) => self.colours = colours,
-                Order::Draw { sight, clock, focus } => {
-                    self.elsewhere |= self.wanted.is_none_or(|wanted| wanted.sight != sight);
-                    self.wanted = Some(Wanted { sight, clock, focus });
-                }
+                Order::Draw { sight, clock, focus } => self.wanted = Some(Wanted { sight, clock, focus }),
             }
         }
-    }
-
-    /// Whether the picture must not come late: another part of the board is seen than in the last one.
-    pub fn is_urgent(&self) -> bool {
-        self.elsewhere
     }
 
     /// Whether the picture is another one from moment to moment.
@@ -154,7 +144,6 @@ impl Crowd {
             return None;
         }
         self.drawn = now;
-        self.elsewhere = false;
         self.dots.begin(sight.window());
         let in_focus = self.fleet.find(now, focus, &mut self.dots);
         let Sight { width, height, .. } = sight;

@@ -14,9 +14,6 @@ use web_sys::{
 /// then the page's own thread needs the processor more.
 const LATER: i32 = 6;
 
-/// The same for a picture of another part of the board, which is to come no later than the board does.
-const SOON: i32 = 3;
-
 thread_local! {
     static PAINTER: RefCell<Option<Painter>> = const { RefCell::new(None) };
 }
@@ -87,8 +84,7 @@ impl Painter {
     fn begin(&mut self, at: f64) {
         self.at = self.origin + at;
         let late = self.late.as_ref().unchecked_ref();
-        let wait = if self.crowd.is_urgent() { SOON } else { LATER };
-        if self.scope.set_timeout_with_callback_and_timeout_and_arguments_0(late, wait).is_err() {
+        if self.scope.set_timeout_with_callback_and_timeout_and_arguments_0(late, LATER).is_err() {
             self.draw();
         }
     }

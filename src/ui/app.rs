@@ -13,7 +13,7 @@ use yew::prelude::*;
 
 use super::act::{Act, Dialog};
 use super::board::{Ask, Change};
-use super::browser::{self, FrameHooks, Frames, Listener, MediaQuery};
+use super::browser::{self, Between, FrameHooks, Frames, Listener, MediaQuery};
 use super::clipboard::Clip;
 use super::dialogs::Drawable;
 use super::events_model::{BoardEvent, Selection, Tool};
@@ -24,7 +24,7 @@ use super::outline;
 use super::requests::Draft;
 use super::search::looks_like_manifests;
 use super::sheet::Height;
-use super::state::State;
+use super::state::{Frame, State};
 use super::stored;
 
 /// How long after a change the sitting is stored, in milliseconds.
@@ -93,8 +93,10 @@ impl Told {
 
 /// What the page is told.
 pub enum Msg {
-    /// A frame in which more is due than to show it, with the browser's time in milliseconds.
+    /// A frame for which more is to be done than to show it, with the browser's time in milliseconds.
     Frame(f64),
+    /// Between two frames there is time for what is due.
+    Due,
     /// A panel asks for something.
     Act(Act),
     /// Something was done on the board.
@@ -162,14 +164,24 @@ impl Component for App {
         }
         let frames = Frames::new({
             let (link, hooks, clockwork) = (ctx.link().clone(), hooks.clone(), state.clockwork.clone());
+            let between = Between::default();
             move |frames, at| {
                 let mut now = clockwork.get();
-                if now.goes_on_alone(at) {
-                    clockwork.set(now);
-                    frames.ask();
-                    hooks.run(now.now(), at, now.pace);
-                } else {
+                let frame = now.show(at, hooks.is_reserved());
+                if frame == Frame::Whole {
                     link.send_message(Msg::Frame(at));
+                    return;
+                }
+                clockwork.set(now);
+                frames.ask();
+                hooks.run(now.now(), at, now.pace);
+                if frame == Frame::ThenDue {
+                    let (link, hooks, clockwork) = (link.clone(), hooks.clone(), clockwork.clone());
+                    between.ask(move || {
+                        if clockwork.get().has_time(hooks.is_reserved()) {
+                            link.send_message(Msg::Due);
+                        }
+                    });
                 }
             }
         });
@@ -197,13 +209,18 @@ impl Component for App {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        if let Msg::Frame(at) = msg {
-            return self.run_frame(ctx, at);
+        match msg {
+            Msg::Frame(at) => return self.run_frame(ctx, at),
+            Msg::Due => {
+                let draw = self.state.between_frames();
+                return self.has_passed(ctx, draw);
+            }
+            _ => {}
         }
         // What is done is done at the moment on the screen.
         let fresh = self.state.catch_up();
         let draw = match msg {
-            Msg::Frame(_) => false,
+            Msg::Frame(_) | Msg::Due => false,
             Msg::Act(act) => self.act(ctx, act),
             // Who shall send is chosen; what, is written next.
             Msg::Board(BoardEvent::SendFrom(client)) => {
@@ -333,8 +350,13 @@ impl App {
             self.frames.ask();
         }
         let draw = self.state.pass(at);
-        self.state.wind_up();
         self.hooks.run(self.state.now(), at, self.state.pace());
+        self.has_passed(ctx, draw)
+    }
+
+    /// What follows when time has passed, and `draw` says whether there is something new to show.
+    fn has_passed(&mut self, ctx: &Context<Self>, draw: bool) -> bool {
+        self.state.wind_up();
         if self.state.unsaved {
             self.save_soon(ctx);
         }

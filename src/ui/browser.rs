@@ -11,7 +11,7 @@ use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElem
 use yew::prelude::*;
 
 pub use code_editor::{CodeEditor, CodeHooks, code_editor_is_loaded, load_code_editor};
-pub use frames::{FrameHook, FrameHooks, Frames, Tempo, use_frame};
+pub use frames::{Between, FrameHook, FrameHooks, Frames, Tempo, use_frame};
 pub use painter::PainterThread;
 pub use picture::{copy_png, picture_address, save_png, seen_of_board};
 

@@ -24,7 +24,7 @@ use super::notices::Notices;
 use super::options::{EmbedView, Options, Theme};
 use super::requests::{Draft, default_url};
 use passing::next_beat;
-pub use passing::{Clockwork, Part};
+pub use passing::{Clockwork, Frame, Part};
 
 /// Where chance begins on a new board.
 const SEED: u64 = 20_260_101;

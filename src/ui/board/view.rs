@@ -176,6 +176,9 @@ impl Board {
             }
             map.moved.set(true);
             if let Some(hooks) = &hooks {
+                if map.has_much_to_draw() {
+                    hooks.reserve();
+                }
                 hooks.wake();
             }
         })

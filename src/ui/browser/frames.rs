@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use endpoint_playground::api::Time;
+use gloo::timers::callback::Timeout;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use yew::prelude::*;
@@ -21,6 +22,7 @@ struct Hooks {
     next: Cell<u64>,
     all: RefCell<BTreeMap<u64, FrameCallback>>,
     tempo: Cell<Tempo>,
+    is_reserved: Cell<bool>,
     /// Who asks for frames.
     frames: RefCell<Weak<Asking>>,
 }
@@ -82,6 +84,16 @@ impl FrameHooks {
         }
     }
 
+    /// The next frame draws something that takes long: what can wait waits for the one after.
+    pub fn reserve(&self) {
+        self.0.is_reserved.set(true);
+    }
+
+    /// Whether the next frame is reserved.
+    pub fn is_reserved(&self) -> bool {
+        self.0.is_reserved.get()
+    }
+
     /// When the frame is shown that runs the callbacks, and how fast time passes.
     pub fn tempo(&self) -> Tempo {
         self.0.tempo.get()
@@ -91,6 +103,7 @@ impl FrameHooks {
     pub fn run(&self, now: Time, at: f64, pace: f64) {
         let origin = gloo::utils::window().performance().map_or(0.0, |clock| clock.time_origin());
         self.0.tempo.set(Tempo { at: origin + at, pace });
+        self.0.is_reserved.set(false);
         let all: Vec<FrameCallback> = self.0.all.borrow().values().cloned().collect();
         for callback in all {
             callback(now);
@@ -145,6 +158,28 @@ impl Drop for Asking {
         if let Some(asked) = self.asked.take() {
             // What was asked for can be cancelled.
             let _ = gloo::utils::window().cancel_animation_frame(asked);
+        }
+    }
+}
+
+/// How long after a frame began there is time for something else, in milliseconds: by then the browser has put the page
+/// together and shown the frame before, for which it needs the processors too.
+const BETWEEN: u32 = 9;
+
+/// Runs what takes long between two frames, once however often it is asked to.
+#[derive(Default)]
+pub struct Between(Rc<Cell<bool>>);
+
+impl Between {
+    /// `then` runs when this frame is over.
+    pub fn ask(&self, then: impl FnOnce() + 'static) {
+        if !self.0.replace(true) {
+            let asked = self.0.clone();
+            let run = move || {
+                asked.set(false);
+                then();
+            };
+            Timeout::new(BETWEEN, run).forget();
         }
     }
 }

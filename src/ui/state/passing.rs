@@ -19,7 +19,10 @@ const PROBLEM_EVERY: f64 = 256.0;
 
 /// How often the sitting follows the moment on the screen while the board is busy, in milliseconds of real time. Packets
 /// move in each frame; that one sets out a moment late is not seen among so many.
-const STEP_EVERY: f64 = 48.0;
+const STEP_EVERY: f64 = 64.0;
+
+/// How long the sitting may wait for frames that draw something that takes long, in milliseconds of real time.
+const LATEST_STEP: f64 = STEP_EVERY + 20.0;
 
 /// No frame passes more than this, in milliseconds: after a pause of the browser time goes on where it stood.
 const LONGEST_FRAME: f64 = 100.0;
@@ -73,7 +76,18 @@ pub enum Part {
     Lists,
 }
 
-/// What is due in a frame.
+/// What is to be done for a frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// Time passes and what is due is done before it is shown.
+    Whole,
+    /// Time has passed; it is to be shown.
+    Shown,
+    /// The same, and after it what is due is to be done.
+    ThenDue,
+}
+
+/// What is due.
 #[derive(Clone, Copy, PartialEq)]
 enum Due {
     Nothing,
@@ -90,15 +104,18 @@ impl Clockwork {
         self.sitting + self.ahead
     }
 
-    /// Lets time pass until a frame, if nothing is due then but to show it. Gives whether that is so.
-    pub fn goes_on_alone(&mut self, at: f64) -> bool {
-        let mut then = *self;
-        then.pass(at);
-        let alone = then.pace > 0.0 && then.due() == Due::Nothing;
-        if alone {
-            *self = then;
+    /// Lets time pass until a frame on a busy board, and gives what else is to be done for it.
+    pub fn show(&mut self, at: f64, reserved: bool) -> Frame {
+        if self.pace == 0.0 || !self.is_busy {
+            return Frame::Whole;
         }
-        alone
+        self.pass(at);
+        if self.has_time(reserved) && self.due() != Due::Nothing { Frame::ThenDue } else { Frame::Shown }
+    }
+
+    /// Whether what is due is to be done around a frame: not around one that is `reserved`, as long as it can wait.
+    pub fn has_time(&self, reserved: bool) -> bool {
+        !reserved || self.since_step >= LATEST_STEP
     }
 
     fn pass(&mut self, at: f64) {
@@ -190,6 +207,16 @@ impl State {
         }
         self.wind_up();
         self.with_clockwork(|clockwork| clockwork.pass(at));
+        self.do_what_is_due()
+    }
+
+    /// Does what is due between two frames of a busy board. Gives whether the panels have something new to show.
+    pub fn between_frames(&mut self) -> bool {
+        self.with_clockwork(|clockwork| clockwork.part = Part::Whole);
+        self.clockwork.get().pace > 0.0 && self.do_what_is_due()
+    }
+
+    fn do_what_is_due(&mut self) -> bool {
         match self.clockwork.get().due() {
             Due::Nothing => false,
             Due::Everything => {

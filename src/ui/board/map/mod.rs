@@ -137,6 +137,13 @@ impl Map {
         self.camera.get().level_for(self.scene.borrow().level).is_some()
     }
 
+    /// Whether the next frame has to draw the map anew, or to bring other cards into the document.
+    pub fn has_much_to_draw(&self) -> bool {
+        let scene = self.scene.borrow();
+        self.is_on() && self.place_of_drawn(&scene).is_none()
+            || self.wanted_region(&scene) != self.region.get()
+    }
+
     fn is_on(&self) -> bool {
         self.region.get() == Region::Map
     }

@@ -160,6 +160,16 @@ impl Path {
         format!("M{from}C{c1} {c2} {to}")
     }
 
+    /// A rectangle that holds the curve: a curve does not leave what its points span.
+    pub fn bounds_of_swing(from: Point, to: Point) -> Rect {
+        let [c1, c2] = Path::pulls(from, to);
+        let xs = [from.x, c1.x, c2.x, to.x];
+        let (left, right) =
+            (xs.into_iter().fold(f64::INFINITY, f64::min), xs.into_iter().fold(f64::NEG_INFINITY, f64::max));
+        let (top, bottom) = (from.y.min(to.y), from.y.max(to.y));
+        Rect { x: left, y: top, w: right - left, h: bottom - top }
+    }
+
     /// The line through these corners, each rounded.
     pub fn rounded(corners: &[Point]) -> Path {
         let mut points = Vec::new();
@@ -317,6 +327,20 @@ mod tests {
     fn a_swing_is_the_same_curve_in_svg() {
         let (from, to) = (point(0.0, 10.0), point(100.0, 50.25));
         assert_eq!(Path::swing_to_svg(from, to), "M0.0 10.0C50.0 10.0 50.0 50.2 100.0 50.2");
+    }
+
+    #[test]
+    fn a_swing_stays_within_its_bounds() {
+        for (from, to) in [
+            (point(0.0, 10.0), point(100.0, 50.0)),
+            (point(100.0, 50.0), point(0.0, 10.0)),
+            (point(10.0, 0.0), point(20.0, 300.0)),
+        ] {
+            let Rect { x, y, w, h } = Path::bounds_of_swing(from, to);
+            let swing = Path::swing(from, to);
+            let inside = |at: &Point| (x..=x + w).contains(&at.x) && (y..=y + h).contains(&at.y);
+            assert!(swing.points().iter().all(inside), "{swing:?}");
+        }
     }
 
     #[test]

@@ -90,9 +90,8 @@ fn cards_that_are_selected_move_together_in_one_step() {
 #[test]
 fn the_lines_of_a_card_follow_it_in_the_hand_and_leave_nothing_behind() {
     const LIT: &str = "document.querySelector('.lit-links').getAttribute('d')";
-    // The packet of the scenario stands on the canvas too.
-    const PAINTED: &str = "(() => { const canvas = document.querySelector('canvas.packets:not(.crowd)'); \
-        return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.filter((part) => part).length; })()";
+    const PAINTED: &str = "(() => { const canvas = document.querySelector('canvas.hand'); \
+        return canvas.width && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.filter((part) => part).length; })()";
     story("?play=0", async |page| {
         page.begin().await?;
         page.until_card("Service web", "2 of 2 endpoints ready").await?;

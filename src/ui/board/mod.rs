@@ -9,6 +9,7 @@ mod dots;
 mod focus;
 mod gesture;
 mod hover;
+mod in_hand;
 mod in_place;
 mod lines;
 mod map;
@@ -387,6 +388,7 @@ impl Component for Board {
                 <canvas class="map" ref={self.map.canvas.clone()} hidden=true aria-hidden="true"></canvas>
                 <canvas class="packets crowd" ref={self.crowd.clone()} aria-hidden="true"></canvas>
                 <canvas class="packets" ref={self.canvas.clone()} aria-hidden="true"></canvas>
+                { self.painter.hand().view() }
                 <div class="probes" ref={self.probes.clone()} aria-hidden="true">
                     { for packets::PROBES.iter().map(|class| html! { <i class={*class}></i> }) }
                 </div>

@@ -9,11 +9,12 @@ use endpoint_playground::scene::geometry::{Point, Rect};
 use endpoint_playground::scene::route::{Burst, Packet};
 use endpoint_playground::scene::{Focus, Route};
 use wasm_bindgen::JsCast as _;
-use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, Path2d};
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 use yew::prelude::*;
 
 use super::LiveScene;
 use super::dots::{Others, dot};
+use super::in_hand::HandCanvas;
 use super::view::Camera;
 use crate::ui::browser::Tempo;
 
@@ -70,41 +71,8 @@ pub(super) struct Painter {
     hidden: Cell<bool>,
     /// What alone is on the canvas and does not change.
     standing: RefCell<Option<Standing>>,
-    in_hand: RefCell<Option<InHand>>,
+    hand: HandCanvas,
 }
-
-/// What follows the cards in the hand. As elements it would have the browser put the whole page together in each frame.
-pub(super) struct InHand {
-    /// Their links and wires.
-    lines: Path2d,
-    /// The vertical and the horizontal line that they snapped to.
-    guides: (Option<f64>, Option<f64>),
-}
-
-impl InHand {
-    /// `lines` is what an SVG path says in `d`; `None` where the browser can not read it.
-    pub fn new(lines: &str, guides: (Option<f64>, Option<f64>)) -> Option<InHand> {
-        Some(InHand { lines: Path2d::new_with_path_string(lines).ok()?, guides })
-    }
-
-    fn draw(&self, context: &CanvasRenderingContext2d, colours: [&str; 2]) {
-        let [ink, guide] = colours;
-        context.set_stroke_style_str(ink);
-        context.set_line_width(2.0);
-        context.stroke_with_path(&self.lines);
-        context.set_fill_style_str(guide);
-        let (x, y) = self.guides;
-        if let Some(x) = x {
-            context.fill_rect(x, -GUIDE / 2.0, 1.0, GUIDE);
-        }
-        if let Some(y) = y {
-            context.fill_rect(-GUIDE / 2.0, y, GUIDE, 1.0);
-        }
-    }
-}
-
-/// How long a line is that cards snap to, in pixels of the board.
-const GUIDE: f64 = 24_000.0;
 
 /// A burst that has grown, and how it is seen.
 #[derive(PartialEq)]
@@ -138,7 +106,7 @@ impl Painter {
             drawn: Cell::new(false),
             hidden: Cell::new(false),
             standing: RefCell::default(),
-            in_hand: RefCell::default(),
+            hand: HandCanvas::default(),
         }
     }
 
@@ -153,9 +121,9 @@ impl Painter {
         self.colours.take();
     }
 
-    /// Shows what follows the cards in the hand; nothing when it is empty.
-    pub fn show_in_hand(&self, in_hand: Option<InHand>) {
-        *self.in_hand.borrow_mut() = in_hand;
+    /// The canvas of what follows the cards in the hand.
+    pub fn hand(&self) -> &HandCanvas {
+        &self.hand
     }
 
     /// The request whose packet is at a point, as it was painted last; the one in focus first.
@@ -188,9 +156,11 @@ impl Painter {
         if let Some(focus) = &scene.focus {
             self.time_labels(focus, now);
         }
+        let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
+        let window = (f64::from(canvas.width()) / ratio, f64::from(canvas.height()) / ratio);
+        self.hand.paint(self.camera.get(), window, &colours, colour(PLAIN));
         // What does not change from frame to frame stays as it was drawn.
-        let in_hand = self.in_hand.borrow();
-        let alone = here.is_none() && in_hand.is_none();
+        let alone = here.is_none();
         let standing = burst.filter(|burst| alone && burst.grown(now) >= 1.0);
         let picture = standing.map(|burst| Standing {
             burst: (burst.at, burst.since),
@@ -209,11 +179,6 @@ impl Painter {
         if self.drawn.take() {
             let Rect { x, y, w, h } = sight.rect();
             context.clear_rect(x, y, w, h);
-        }
-        let colour = |index: usize| colours.get(index).map_or("#888", String::as_str);
-        if let Some(in_hand) = &*in_hand {
-            self.drawn.set(true);
-            in_hand.draw(&context, [colour(PLAIN), colour(LINE)]);
         }
         if let Some(scene) = here {
             self.drawn.set(self.drawn.get() | others.paint(&context, scene, now, sight, &colours));

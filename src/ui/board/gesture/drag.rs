@@ -2,13 +2,13 @@
 
 use endpoint_playground::scene::Scene;
 use endpoint_playground::scene::card::Mark;
-use endpoint_playground::scene::geometry::{Path, Point, Rect, point};
+use endpoint_playground::scene::geometry::{Point, Rect, point};
 use endpoint_playground::scene::pick::{self, Snap};
 use endpoint_playground::session::{Command, Placement};
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
-use super::super::packets::InHand;
+use super::super::in_hand::InHand;
 use super::super::{Board, BoardProps, view};
 use super::elements;
 use crate::ui::events_model::BoardEvent;
@@ -82,7 +82,7 @@ impl Board {
         }
         self.overlay.links("", "");
         if !holds {
-            self.painter.show_in_hand(None);
+            self.painter.hand().show(None);
             self.wake();
         }
     }
@@ -95,8 +95,9 @@ impl Board {
             let _ = element.style().set_property("transform", &place);
         }
         let moved = |(at, is_held): (Point, bool)| if is_held { point(at.x + dx, at.y + dy) } else { at };
-        let lines = hand.lines.iter().map(|line| Path::swing_to_svg(moved(line.from), moved(line.to)));
-        self.painter.show_in_hand(InHand::new(&lines.collect::<String>(), (snap.x, snap.y)));
+        let lines: Vec<(Point, Point)> =
+            hand.lines.iter().map(|line| (moved(line.from), moved(line.to))).collect();
+        self.painter.hand().show(InHand::new(&lines, (snap.x, snap.y)));
         self.wake();
     }
 

@@ -46,9 +46,10 @@ pub struct App {
     /// The board as text, with the generation of the sitting that it shows.
     board_yaml: RefCell<Option<(u64, AttrValue)>>,
     marks: RefCell<TimeMarks>,
-    /// The lists, and what is above them, as they were drawn last.
-    lists: RefCell<Html>,
+    /// What is above the time line, what is around the lists, and the list that is shown, as they were drawn last.
     upper: RefCell<Html>,
+    foot: RefCell<Html>,
+    list: RefCell<Html>,
     clip: Rc<RefCell<Clip>>,
     told: Told,
     /// Whether the person wants nothing to move by itself.
@@ -199,8 +200,9 @@ impl Component for App {
             drawable: None,
             board_yaml: RefCell::default(),
             marks: RefCell::default(),
-            lists: RefCell::default(),
             upper: RefCell::default(),
+            foot: RefCell::default(),
+            list: RefCell::default(),
             clip,
             told: Told::new(ctx),
             wants_stillness: MediaQuery::new("(prefers-reduced-motion: reduce)"),

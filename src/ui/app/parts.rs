@@ -220,16 +220,21 @@ impl App {
         WrittenBoard { written, draft: self.state.board_yaml.clone() }
     }
 
+    /// What is below the board.
     fn foot(&self, on: &Callback<Act>) -> Html {
-        if self.state.part() != Part::Upper {
-            *self.lists.borrow_mut() = self.lists(on);
+        let part = self.state.part();
+        if matches!(part, Part::Whole | Part::List) {
+            *self.list.borrow_mut() = self.list(on);
         }
-        self.lists.borrow().clone()
+        if part != Part::Upper {
+            *self.foot.borrow_mut() = self.around_list(on);
+        }
+        self.foot.borrow().clone()
     }
 
     /// What is above the lists.
     fn upper(&self, on: &Callback<Act>) -> Html {
-        if self.state.part() != Part::Lists {
+        if matches!(self.state.part(), Part::Whole | Part::Upper) {
             *self.upper.borrow_mut() = html! {
                 <>
                     { self.say(on) }
@@ -241,7 +246,21 @@ impl App {
         self.upper.borrow().clone()
     }
 
-    fn lists(&self, on: &Callback<Act>) -> Html {
+    /// The list that is shown.
+    fn list(&self, on: &Callback<Act>) -> Html {
+        let state = &self.state;
+        match state.list {
+            "outline" => html! { <BoardText objects={state.moment.objects()} on={on.clone()} /> },
+            "connections" => html! { <Connections moment={state.moment.clone()} on={on.clone()} /> },
+            "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
+            _ => {
+                html! { <Requests playing={state.playing} low={!state.tall} moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
+            }
+        }
+    }
+
+    /// The time line, the list that is shown, and what else is around it.
+    fn around_list(&self, on: &Callback<Act>) -> Html {
         let state = &self.state;
         let end = line_end(state.latest.now());
         let cluster = state.moment.cluster();
@@ -259,14 +278,6 @@ impl App {
             (true, false) => Height::Half,
             (true, true) => Height::Full,
         };
-        let body = match state.list {
-            "outline" => html! { <BoardText objects={state.moment.objects()} on={on.clone()} /> },
-            "connections" => html! { <Connections moment={state.moment.clone()} on={on.clone()} /> },
-            "events" => html! { <Events moment={state.moment.clone()} on={on.clone()} /> },
-            _ => {
-                html! { <Requests playing={state.playing} low={!tall} moment={state.moment.clone()} open={state.focus} accents={state.accents.clone()} on={on.clone()} /> }
-            }
-        };
         html! {
             <footer class="foot">
                 <Grip name="the lists" property="--foot-by" {at} low={120} on={self.told.height.clone()} />
@@ -283,7 +294,7 @@ impl App {
                         aria-label={if tall { "Make the lists lower" } else { "Make the lists taller" }}
                         onclick={on.reform(move |_| Act::Tall(!tall))}>{ icons::icon(if tall { "i-down" } else { "i-up" }) }</button>
                 </span>
-                <div class="list-pane" role="tabpanel" id={panel} aria-labelledby={label} tabindex="-1">{ body }</div>
+                <div class="list-pane" role="tabpanel" id={panel} aria-labelledby={label} tabindex="-1">{ self.list.borrow().clone() }</div>
             </footer>
         }
     }

@@ -45,8 +45,8 @@ pub struct Clockwork {
     /// Whether the panels wait to be brought up to date, and whether Services wait to be looked at for problems.
     panels_wait: bool,
     problems_wait: bool,
-    /// Which panels were brought up to date and wait to be shown.
-    unshown: Unshown,
+    /// From which part on panels that were brought up to date wait to be shown.
+    unshown: Option<Part>,
     /// What of the page this frame brings up to date.
     part: Part,
     /// How long ago the sitting, the panels and a Service had their turn, in milliseconds of real time.
@@ -55,25 +55,29 @@ pub struct Clockwork {
     since_problem: f64,
 }
 
-/// Panels that wait to be shown. On a busy board the lists follow in a frame of their own.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-enum Unshown {
-    #[default]
-    Nothing,
-    All,
-    Lists,
-}
-
 /// A part of the page.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub enum Part {
     /// All of it.
     #[default]
     Whole,
-    /// All but the lists.
+    /// What is above the time line.
     Upper,
-    /// The lists.
-    Lists,
+    /// The time line and what else is around the lists.
+    Foot,
+    /// The list that is shown.
+    List,
+}
+
+impl Part {
+    /// The part that follows this one on a busy board, on which each is shown by itself.
+    fn next(self) -> Option<Part> {
+        match self {
+            Part::Upper => Some(Part::Foot),
+            Part::Foot => Some(Part::List),
+            Part::Whole | Part::List => None,
+        }
+    }
 }
 
 /// What is to be done for a frame.
@@ -134,7 +138,7 @@ impl Clockwork {
             Due::Everything
         } else if self.since_step >= STEP_EVERY {
             Due::Step
-        } else if self.unshown != Unshown::Nothing {
+        } else if self.unshown.is_some() {
             Due::Shown
         } else if self.panels_are_due() {
             Due::Panels
@@ -217,34 +221,30 @@ impl State {
     }
 
     fn do_what_is_due(&mut self) -> bool {
-        match self.clockwork.get().due() {
+        // On a busy board what takes long is done between two frames, and shown between the next ones.
+        let fresh = match self.clockwork.get().due() {
             Due::Nothing => false,
             Due::Everything => {
                 let fresh = self.look_for_problems();
                 let drawn = self.go_on();
                 let looked = self.clockwork.get().panels_are_due() && self.take_in();
-                fresh | drawn | looked | self.take_unshown()
-            }
-            Due::Step => self.go_on(),
-            // What takes long is done in one frame, and shown in another.
-            Due::Panels => {
-                let fresh = self.take_in();
-                if fresh {
-                    self.with_clockwork(|clockwork| clockwork.unshown = Unshown::All);
-                }
-                false
+                return fresh | drawn | looked | self.take_unshown();
             }
             Due::Shown => {
                 self.with_clockwork(|clockwork| {
-                    (clockwork.unshown, clockwork.part) = match clockwork.unshown {
-                        Unshown::All => (Unshown::Lists, Part::Upper),
-                        _ => (Unshown::Nothing, Part::Lists),
-                    };
+                    clockwork.part = clockwork.unshown.unwrap_or_default();
+                    clockwork.unshown = clockwork.part.next();
                 });
-                true
+                return true;
             }
+            Due::Step => self.go_on(),
+            Due::Panels => self.take_in(),
             Due::Problem => self.look_for_problems(),
+        };
+        if fresh {
+            self.with_clockwork(|clockwork| clockwork.unshown = Some(Part::Upper));
         }
+        false
     }
 
     /// Looks at one Service more. Gives whether there is news of problems.
@@ -267,8 +267,8 @@ impl State {
     /// Whether panels were brought up to date and not shown. They are now.
     fn take_unshown(&self) -> bool {
         let unshown = self.clockwork.get().unshown;
-        self.with_clockwork(|clockwork| clockwork.unshown = Unshown::Nothing);
-        unshown != Unshown::Nothing
+        self.with_clockwork(|clockwork| clockwork.unshown = None);
+        unshown.is_some()
     }
 
     /// What of the page is to be brought up to date.

@@ -1,6 +1,6 @@
-//! What follows the cards in the hand: their links and wires, and the lines that they snap to.
+//! What follows the cards in the hand: their links and wires.
 //!
-//! Links and wires lie on a canvas of their own that is not much larger than they need: as elements they would have the
+//! They lie on a canvas of their own that is not much larger than they need: as elements they would have the
 //! browser put the whole page together in each frame, and a canvas over the whole board takes as long to show as the board
 //! itself.
 
@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use endpoint_playground::scene::geometry::{Path, Point, Rect};
 use wasm_bindgen::JsCast as _;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, Path2d};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, Path2d};
 use yew::prelude::*;
 
 use super::view::{self, Camera};
@@ -23,25 +23,19 @@ const REACH: f64 = 96.0;
 /// How many times as large as it needs to be the canvas may be.
 const MOST: f64 = 4.0;
 
-/// Where a guide stands that is not seen.
-const OUTSIDE: f64 = -8.0;
-
 /// What is shown.
 pub(super) struct InHand {
     lines: Path2d,
     /// What holds the lines, on the board.
     bounds: Option<Rect>,
-    /// The vertical and the horizontal line that they snapped to.
-    guides: (Option<f64>, Option<f64>),
 }
 
 impl InHand {
-    /// Swings from point to point, and where a vertical and a horizontal guide are. `None` where the browser can not read
-    /// paths.
-    pub fn new(lines: &[(Point, Point)], guides: (Option<f64>, Option<f64>)) -> Option<InHand> {
+    /// Swings from point to point. `None` where the browser can not read paths.
+    pub fn new(lines: &[(Point, Point)]) -> Option<InHand> {
         let path: String = lines.iter().map(|(from, to)| Path::swing_to_svg(*from, *to)).collect();
         let bounds = lines.iter().map(|(from, to)| Path::bounds_of_swing(*from, *to)).reduce(Rect::union);
-        Some(InHand { lines: Path2d::new_with_path_string(&path).ok()?, bounds, guides })
+        Some(InHand { lines: Path2d::new_with_path_string(&path).ok()?, bounds })
     }
 
     /// What of a window of this size it needs, in pixels of the page.
@@ -65,14 +59,10 @@ fn within(rect: Rect, width: f64, height: f64) -> Option<Rect> {
     (w > 0.0 && h > 0.0).then_some(Rect { x, y, w, h })
 }
 
-/// The canvas of the lines, and the guides.
+/// The canvas that they lie on.
 #[derive(Default)]
 pub(super) struct HandCanvas {
     canvas: NodeRef,
-    /// The vertical and the horizontal line.
-    guides: [NodeRef; 2],
-    /// Where they are in the window; `None` while there is nothing in the hand.
-    guides_at: Cell<Option<(f64, f64)>>,
     context: RefCell<Option<CanvasRenderingContext2d>>,
     shown: RefCell<Option<InHand>>,
     /// Whether something else is to be shown since it was painted.
@@ -92,10 +82,9 @@ impl HandCanvas {
         }
     }
 
-    /// Brings everything up to date in a window of this size. The lines have the colour `ink`, which is one of `colours`.
+    /// Brings the canvas up to date in a window of this size. The lines have the colour `ink`, which is one of `colours`.
     pub fn paint(&self, camera: Camera, window: (f64, f64), colours: &Rc<Vec<String>>, ink: &str) {
         let shown = self.shown.borrow();
-        self.place_guides(shown.as_ref(), camera);
         let Some(shown) = &*shown else {
             self.hide();
             return;
@@ -126,41 +115,9 @@ impl HandCanvas {
         context.stroke_with_path(&shown.lines);
     }
 
-    /// Guides that are not needed for a moment stand outside of the window: to take an element away and to bring it back has
-    /// the browser put the page together anew.
-    fn place_guides(&self, shown: Option<&InHand>, camera: Camera) {
-        let Camera { x, y, scale, .. } = camera;
-        let places = shown.map(|shown| {
-            let (across, down) = shown.guides;
-            let at = |guide: Option<f64>, from: f64| guide.map_or(OUTSIDE, |at| (at * scale + from).round());
-            (at(across, x), at(down, y))
-        });
-        if self.guides_at.replace(places) == places {
-            return;
-        }
-        let (across, down) = places.unzip();
-        let all =
-            [(&self.guides[0], across.map(|at| (at, 0.0))), (&self.guides[1], down.map(|at| (0.0, at)))];
-        for (guide, at) in all {
-            let Some(guide) = guide.cast::<HtmlElement>() else { continue };
-            guide.set_hidden(at.is_none());
-            if let Some((x, y)) = at {
-                // Setting a property of a valid name does not fail.
-                let _ = guide.style().set_property("transform", &view::shifted(x, y));
-            }
-        }
-    }
-
-    /// The elements.
+    /// The element.
     pub fn view(&self) -> Html {
-        let [across, down] = self.guides.clone();
-        html! {
-            <>
-                <i class="guide across" ref={across} hidden=true></i>
-                <i class="guide down" ref={down} hidden=true></i>
-                <canvas class="packets hand" ref={self.canvas.clone()} hidden=true aria-hidden="true"></canvas>
-            </>
-        }
+        html! { <canvas class="packets hand" ref={self.canvas.clone()} hidden=true aria-hidden="true"></canvas> }
     }
 
     fn hide(&self) {

@@ -8,6 +8,7 @@ mod connecting;
 mod dots;
 mod focus;
 mod gesture;
+mod guides;
 mod hover;
 mod in_hand;
 mod in_place;
@@ -212,9 +213,14 @@ impl Component for Board {
             ctx.props().live.clone(),
         ));
         painter.set_still(ctx.props().still);
+        let overlay = overlay::Overlay::default();
         let packets = hooks.as_ref().map(|hooks| {
             let (paints, sends, tempo) = (painter.clone(), painter.clone(), hooks.clone());
-            let paint = hooks.add(move |now| paints.paint(now, tempo.tempo()));
+            let (guides, seen) = (overlay.guides.clone(), camera.clone());
+            let paint = hooks.add(move |now| {
+                paints.paint(now, tempo.tempo());
+                guides.place(seen.get());
+            });
             (paint, hooks.add_last(move |_| sends.send()))
         });
         let world = NodeRef::default();
@@ -237,7 +243,7 @@ impl Component for Board {
             probes,
             camera,
             gesture: None,
-            overlay: overlay::Overlay::default(),
+            overlay,
             handle: None,
             hover: None,
             peek: hover::Peek::default(),
@@ -389,6 +395,7 @@ impl Component for Board {
                 <canvas class="packets crowd" ref={self.crowd.clone()} aria-hidden="true"></canvas>
                 <canvas class="packets" ref={self.canvas.clone()} aria-hidden="true"></canvas>
                 { self.painter.hand().view() }
+                { self.overlay.guides.view() }
                 <div class="probes" ref={self.probes.clone()} aria-hidden="true">
                     { for packets::PROBES.iter().map(|class| html! { <i class={*class}></i> }) }
                 </div>

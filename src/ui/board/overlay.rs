@@ -1,11 +1,12 @@
 //! What a gesture shows while it lasts: rectangle, guides, line, ghost, handle. All of it is set past Yew.
 
-use std::cell::Cell;
+use std::rc::Rc;
 
 use endpoint_playground::scene::geometry::{Point, Rect};
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use super::guides::Guides;
 use crate::ui::events_model::Tool;
 use crate::ui::icons;
 
@@ -13,16 +14,13 @@ use crate::ui::icons;
 #[derive(Default)]
 pub(super) struct Overlay {
     marquee: NodeRef,
-    guide_x: NodeRef,
-    guide_y: NodeRef,
+    pub guides: Rc<Guides>,
     line: NodeRef,
     end: NodeRef,
     ghost: NodeRef,
     handle: NodeRef,
     links: NodeRef,
     near: NodeRef,
-    /// Where the guides are.
-    guided: Cell<(Option<f64>, Option<f64>)>,
 }
 
 fn put(node: &NodeRef, rect: &Rect) {
@@ -40,7 +38,7 @@ fn hide(node: &NodeRef) {
 }
 
 impl Overlay {
-    /// The elements; they stand in the world, so that they move with it.
+    /// The elements but the guides; they stand in the world, so that they move with it.
     pub fn view(&self, tool: Tool) -> Html {
         html! {
             <>
@@ -50,8 +48,6 @@ impl Overlay {
                     <path class="drawn-line" ref={self.line.clone()} style="display:none" />
                     <circle class="drawn-end" ref={self.end.clone()} r="5" style="display:none" />
                 </svg>
-                <div key="guide-x" class="guide" ref={self.guide_x.clone()} style="display:none" aria-hidden="true"></div>
-                <div key="guide-y" class="guide" ref={self.guide_y.clone()} style="display:none" aria-hidden="true"></div>
                 <div key="marquee" class="marquee" ref={self.marquee.clone()} style="display:none" aria-hidden="true"></div>
                 <div key="ghost" class="ghost" ref={self.ghost.clone()} style="display:none" aria-hidden="true">
                     { icons::small_icon(tool.icon()) }{ tool.name() }
@@ -64,8 +60,8 @@ impl Overlay {
 
     /// Hides everything that a gesture shows.
     pub fn clear(&self) {
-        self.guided.set((None, None));
-        for node in [&self.marquee, &self.guide_x, &self.guide_y, &self.line, &self.end, &self.ghost] {
+        self.guides.clear();
+        for node in [&self.marquee, &self.line, &self.end, &self.ghost] {
             hide(node);
         }
     }
@@ -78,21 +74,6 @@ impl Overlay {
     /// What will be placed.
     pub fn ghost(&self, rect: &Rect) {
         put(&self.ghost, rect);
-    }
-
-    /// The lines that a card snapped to.
-    pub fn guides(&self, x: Option<f64>, y: Option<f64>) {
-        if self.guided.replace((x, y)) == (x, y) {
-            return;
-        }
-        match x {
-            Some(x) => put(&self.guide_x, &Rect { x, y: -4000.0, w: 1.0, h: 12000.0 }),
-            None => hide(&self.guide_x),
-        }
-        match y {
-            Some(y) => put(&self.guide_y, &Rect { x: -4000.0, y, w: 12000.0, h: 1.0 }),
-            None => hide(&self.guide_y),
-        }
     }
 
     /// A line that is being drawn, to its end; solid when the end is on something that it can lead to.

@@ -54,7 +54,8 @@ impl Board {
         match self.placing(props, self.to_world(at)).filter(|_| over && self.gesture.is_none() && !is_touch) {
             Some(ghost) => {
                 self.overlay.ghost(&ghost.rect);
-                self.overlay.guides(None, ghost.guide);
+                self.overlay.guides.show(None, ghost.guide);
+                self.wake();
                 let node = ghost.node.unwrap_or_default();
                 self.flag("data-target", |id| !node.is_empty() && id == node);
             }

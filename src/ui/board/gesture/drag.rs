@@ -97,7 +97,8 @@ impl Board {
         let moved = |(at, is_held): (Point, bool)| if is_held { point(at.x + dx, at.y + dy) } else { at };
         let lines: Vec<(Point, Point)> =
             hand.lines.iter().map(|line| (moved(line.from), moved(line.to))).collect();
-        self.painter.hand().show(InHand::new(&lines, (snap.x, snap.y)));
+        self.painter.hand().show(InHand::new(&lines));
+        self.overlay.guides.show(snap.x, snap.y);
         self.wake();
     }
 

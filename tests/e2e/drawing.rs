@@ -110,6 +110,34 @@ fn the_lines_of_a_card_follow_it_in_the_hand_and_leave_nothing_behind() {
 }
 
 #[test]
+fn a_card_shows_what_it_snaps_to_while_it_is_in_the_hand() {
+    // Where the horizontal guide is in the window, if it is there.
+    const GUIDE: &str = "((guide) => guide.hidden ? null : guide.getBoundingClientRect().y)(document.querySelector('.guide.down'))";
+    story("?play=0", async |page| {
+        page.begin().await?;
+        page.until_card("Service web", "2 of 2 endpoints ready").await?;
+        let [left, top, ..] = edges(&page, &card("Service web")).await?;
+        let [_, board, ..] = edges(&page, "main.board").await?;
+        let at = (left + 90, top + 16);
+        page.driver.action_chain().move_to(at.0, at.1).click_and_hold().perform().await?;
+        let mut guide = None;
+        for step in 1..40 {
+            page.driver.action_chain().move_to(at.0 + 2, at.1 + 20 + 3 * step).perform().await?;
+            guide = page.value(GUIDE).await?.as_f64().filter(|y| *y >= board as f64);
+            if guide.is_some() {
+                break;
+            }
+        }
+        let guide = guide.expect("the card snaps to another");
+        let [_, top, _, bottom] = edges(&page, ".service.held").await?;
+        let lines = [top, bottom, (top + bottom) / 2];
+        assert!(lines.iter().any(|line| (*line as f64 - guide).abs() <= 4.0), "{guide} at {lines:?}");
+        page.driver.action_chain().release().perform().await?;
+        page.until(&format!("!document.querySelector('.held') && {GUIDE} === null")).await
+    });
+}
+
+#[test]
 fn everything_is_selected_duplicated_and_taken_back_by_keyboard() {
     story("?play=0", async |page| {
         page.begin().await?;

@@ -63,6 +63,24 @@ impl Rect {
         point(self.right(), self.y + self.h / 2.0)
     }
 
+    /// A point.
+    fn at(Point { x, y }: Point) -> Rect {
+        Rect { x, y, w: 0.0, h: 0.0 }
+    }
+
+    /// The rectangle that reaches so much farther on each side.
+    pub fn grown(self, by: f64) -> Rect {
+        Rect { x: self.x - by, y: self.y - by, w: self.w + 2.0 * by, h: self.h + 2.0 * by }
+    }
+
+    /// Whether the other lies within this one.
+    pub fn holds(&self, other: &Rect) -> bool {
+        self.x <= other.x
+            && self.y <= other.y
+            && self.right() >= other.right()
+            && self.bottom() >= other.bottom()
+    }
+
     /// The smallest rectangle that holds both.
     pub fn union(self, other: Rect) -> Rect {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));
@@ -163,11 +181,7 @@ impl Path {
     /// A rectangle that holds the curve: a curve does not leave what its points span.
     pub fn bounds_of_swing(from: Point, to: Point) -> Rect {
         let [c1, c2] = Path::pulls(from, to);
-        let xs = [from.x, c1.x, c2.x, to.x];
-        let (left, right) =
-            (xs.into_iter().fold(f64::INFINITY, f64::min), xs.into_iter().fold(f64::NEG_INFINITY, f64::max));
-        let (top, bottom) = (from.y.min(to.y), from.y.max(to.y));
-        Rect { x: left, y: top, w: right - left, h: bottom - top }
+        [from, c1, c2].into_iter().map(Rect::at).fold(Rect::at(to), Rect::union)
     }
 
     /// The line through these corners, each rounded.
@@ -327,6 +341,15 @@ mod tests {
     fn a_swing_is_the_same_curve_in_svg() {
         let (from, to) = (point(0.0, 10.0), point(100.0, 50.25));
         assert_eq!(Path::swing_to_svg(from, to), "M0.0 10.0C50.0 10.0 50.0 50.2 100.0 50.2");
+    }
+
+    #[test]
+    fn a_rectangle_holds_what_it_was_grown_from() {
+        let rect = Rect { x: 10.0, y: 20.0, w: 30.0, h: 40.0 };
+        assert_eq!(rect.grown(5.0), Rect { x: 5.0, y: 15.0, w: 40.0, h: 50.0 });
+        assert!(rect.holds(&rect) && rect.grown(5.0).holds(&rect) && !rect.holds(&rect.grown(5.0)));
+        let beside = Rect { x: 11.0, ..rect };
+        assert!(!rect.holds(&beside) && !beside.holds(&rect));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The page: what reaches it, and what it does with the browser.
 
 mod parts;
+mod told;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use endpoint_playground::scene::TimeMarks;
 use endpoint_playground::scene::geometry::Rect;
-use endpoint_playground::session::{Command, permalink};
+use endpoint_playground::session::permalink;
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
@@ -23,9 +24,9 @@ use super::options::Options;
 use super::outline;
 use super::requests::Draft;
 use super::search::looks_like_manifests;
-use super::sheet::Height;
 use super::state::{Frame, State};
 use super::stored;
+use told::Told;
 
 /// How long after a change the sitting is stored, in milliseconds.
 const SAVE_AFTER: u32 = 500;
@@ -55,41 +56,6 @@ pub struct App {
     /// Whether the person wants nothing to move by itself.
     wants_stillness: MediaQuery,
     _listeners: Vec<Listener>,
-}
-
-/// What the parts of the page call. Made once: a part is drawn again when it is told of another callback.
-struct Told {
-    act: Callback<Act>,
-    tool: Callback<Tool>,
-    command: Callback<Command>,
-    list: Callback<&'static str>,
-    height: Callback<Height>,
-    draft: Callback<Draft>,
-    board: Callback<BoardEvent>,
-    paste: Callback<String>,
-    full: Callback<()>,
-}
-
-impl Told {
-    fn new(ctx: &Context<App>) -> Told {
-        let link = ctx.link();
-        let act = link.callback(Msg::Act);
-        Told {
-            tool: act.reform(Act::Tool),
-            command: act.reform(Act::Command),
-            list: act.reform(Act::List),
-            height: act.reform(|height| match height {
-                Height::Closed => Act::Tall(false),
-                Height::Half => Act::TallFull(false),
-                Height::Full => Act::TallFull(true),
-            }),
-            draft: link.callback(Msg::Draft),
-            board: link.callback(Msg::Board),
-            paste: link.callback(|text| Msg::Pasted(text, false)),
-            full: link.callback(|()| Msg::Full),
-            act,
-        }
-    }
 }
 
 /// What the page is told.

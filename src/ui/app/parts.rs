@@ -31,7 +31,8 @@ use crate::ui::timeline::{Clock, Timeline};
 use crate::ui::tools::{self, RoundTools, Tools};
 use crate::ui::top_bar::{PlayButtons, TopBar};
 
-use super::{App, Told};
+use super::App;
+use super::told::Told;
 
 impl App {
     pub(super) fn whole(&self) -> Html {

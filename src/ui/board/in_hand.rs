@@ -20,7 +20,7 @@ const WIDTH: f64 = 2.0;
 /// How far the canvas reaches beyond what is on it, in pixels of the page, so that it need not be another one at once.
 const REACH: f64 = 96.0;
 
-/// How many times as large as it needs to be the canvas may be.
+/// How many times as large as it is made for what is on it the canvas may be.
 const MOST: f64 = 4.0;
 
 /// What is shown.
@@ -41,14 +41,9 @@ impl InHand {
     /// What of a window of this size it needs, in pixels of the page.
     fn needs(&self, camera: Camera, (width, height): (f64, f64)) -> Option<Rect> {
         let Camera { x, y, scale, .. } = camera;
-        let around = WIDTH.max(WIDTH * scale);
-        let lines = self.bounds.map(|Rect { x: left, y: top, w, h }| Rect {
-            x: left * scale + x - around,
-            y: top * scale + y - around,
-            w: w * scale + 2.0 * around,
-            h: h * scale + 2.0 * around,
-        });
-        within(lines?, width, height)
+        let Rect { x: left, y: top, w, h } = self.bounds?;
+        let lines = Rect { x: left * scale + x, y: top * scale + y, w: w * scale, h: h * scale };
+        within(lines.grown(WIDTH.max(WIDTH * scale)), width, height)
     }
 }
 
@@ -76,10 +71,8 @@ pub(super) struct HandCanvas {
 impl HandCanvas {
     /// Shows what follows the cards in the hand; nothing when it is empty.
     pub fn show(&self, in_hand: Option<InHand>) {
-        let any = in_hand.is_some();
-        if self.shown.replace(in_hand).is_some() || any {
-            self.stale.set(true);
-        }
+        *self.shown.borrow_mut() = in_hand;
+        self.stale.set(true);
     }
 
     /// Brings the canvas up to date in a window of this size. The lines have the colour `ink`, which is one of `colours`.
@@ -89,11 +82,9 @@ impl HandCanvas {
             self.hide();
             return;
         };
-        let as_before = self
-            .painted
-            .borrow()
-            .as_ref()
-            .is_some_and(|(seen, told)| *seen == camera && Rc::ptr_eq(told, colours));
+        let as_before =
+            |(seen, told): &(Camera, Rc<Vec<String>>)| *seen == camera && Rc::ptr_eq(told, colours);
+        let as_before = self.painted.borrow().as_ref().is_some_and(as_before);
         if !self.stale.take() && as_before {
             return;
         }
@@ -139,19 +130,13 @@ impl HandCanvas {
         (width, height): (f64, f64),
     ) -> Option<(CanvasRenderingContext2d, Rect)> {
         let fits = |place: &Rect| {
-            let holds = place.x <= needs.x
-                && place.y <= needs.y
-                && place.right() >= needs.right()
-                && place.bottom() >= needs.bottom();
-            let least = (needs.w + 2.0 * REACH) * (needs.h + 2.0 * REACH);
-            holds && place.w * place.h <= MOST * least
+            let most = needs.grown(REACH);
+            place.holds(&needs) && place.w * place.h <= MOST * most.w * most.h
         };
         let place = match self.place.get().filter(fits) {
             Some(place) => place,
             None => {
-                let Rect { x, y, w, h } = needs;
-                let wide = Rect { x: x - REACH, y: y - REACH, w: w + 2.0 * REACH, h: h + 2.0 * REACH };
-                let place = within(wide, width, height)?;
+                let place = within(needs.grown(REACH), width, height)?;
                 view::resize_canvas(canvas, place.w, place.h);
                 let Rect { x, y, w, h } = place;
                 // Setting an attribute of a valid name does not fail.

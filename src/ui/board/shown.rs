@@ -55,8 +55,7 @@ impl Region {
                 return self;
             }
         }
-        let margin = MARGIN / camera.scale;
-        Region::Part(Rect { x: left - margin, y: top - margin, w: w + 2.0 * margin, h: h + 2.0 * margin })
+        Region::Part(Rect { x: left, y: top, w, h }.grown(MARGIN / camera.scale))
     }
 }
 

@@ -22,7 +22,7 @@ const PLACE: (f64, f64) = (180.0, 14.0);
 const KEPT: usize = 192;
 
 /// What stands for the rest of a name that is cut off.
-const REST: &str = "\u{2026}";
+const REST: char = '\u{2026}';
 
 /// A name on the map, in pixels of the page.
 pub(super) struct Name<'a> {
@@ -67,27 +67,24 @@ impl Names {
         }
         let Some(sheet) = &mut *sheet else { return };
         // What is written after a name was copied has the browser copy the whole sheet.
+        let Some(rest) = sheet.write(REST.encode_utf8(&mut [0; 4])) else { return };
         let rows: Vec<Option<usize>> = names.iter().map(|name| sheet.write(name.text)).collect();
-        let rest = sheet.write(REST);
         if rows.contains(&None) {
             prepare(context, colours);
         }
         for (name, row) in names.iter().zip(rows) {
             let (end, width) = sheet.fitting(name.text, name.room);
             let is_cut = end < name.text.len();
-            match (row, rest) {
-                (Some(row), Some(rest)) => {
-                    sheet.copy(context, row, width, name.x, name.middle);
-                    if is_cut {
-                        sheet.copy(context, rest, PLACE.1, name.x + width, name.middle);
-                    }
-                }
-                _ => {
-                    let written = name.text.get(..end).unwrap_or_default();
-                    let written = format!("{written}{}", if is_cut { REST } else { "" });
-                    // Text of valid characters does not fail.
-                    let _ = context.fill_text(&written, name.x, name.middle);
-                }
+            if let Some(row) = row {
+                sheet.copy(context, row, width, name.x, name.middle);
+            } else {
+                // Text of valid characters does not fail.
+                let written = name.text.get(..end).unwrap_or_default();
+                let _ = context.fill_text(written, name.x, name.middle);
+            }
+            if is_cut {
+                let wide = sheet.width_of(REST);
+                sheet.copy(context, rest, wide, name.x + width, name.middle);
             }
         }
     }
@@ -111,9 +108,7 @@ impl Sheet {
         let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
         prepare(&context, colours);
         let (rows, letters) = (BTreeMap::new(), BTreeMap::new());
-        let mut sheet = Sheet { canvas, context, ratio, colours: colours.clone(), rows, letters };
-        sheet.write(REST);
-        Some(sheet)
+        Some(Sheet { canvas, context, ratio, colours: colours.clone(), rows, letters })
     }
 
     /// The row of a text, which is written if it was not; `None` where there is no room.
@@ -130,7 +125,7 @@ impl Sheet {
 
     /// Where a text ends that is to fit so much room with what stands for the rest, and how wide that is, in pixels of the page.
     fn fitting(&mut self, text: &str, room: f64) -> (usize, f64) {
-        let rest = self.width_of('\u{2026}');
+        let rest = self.width_of(REST);
         // Where it ends if there is more.
         let mut cut = (0, 0.0);
         let mut width = 0.0;
